@@ -1,0 +1,1 @@
+"""Adapters of published libraries, one module each."""

@@ -1,0 +1,190 @@
+"""An adapter module, as loaded and checked."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from types import ModuleType
+from typing import Any
+
+from patternproof import members
+from patternproof.drivers import Driver
+from patternproof.factories import Factory
+from patternproof.importing import imported
+from patternproof.outcome import AdapterError, NotOffered
+from patternproof.patterns import PATTERNS
+from patternproof.requirements import catalogue, nearest
+
+RUNTIMES = ("asyncio", "threads", "live")
+_SETTINGS = ("RUNTIME", "CLAIMS", "KNOWN_FAILURES", "SCALE", "SETTLE", "NAME", "ADAPTS")
+_SLIP = 0.88
+"""How alike a name must be to one that the kit looks for, to count as a slip of the finger."""
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """One adapter module."""
+
+    spec: str
+    """As given: a module's name or the path of a file."""
+    name: str
+    module: ModuleType = field(repr=False, compare=False)
+    runtime: str = "asyncio"
+    claims: frozenset[str] = frozenset()
+    known_failures: Mapping[str, str] = field(default_factory=dict)
+    """Reasons by requirement id."""
+    adapts: tuple[str, ...] = ()
+    """Distributions whose versions go into the report."""
+    scale: float | None = None
+    """Under ``"live"``: real seconds in a second of the examples; None: the driver's own default."""
+    settle: float | None = None
+    """Under ``"live"``: real seconds of quiet after which all counts as settled; None: the driver's own default."""
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """Stems of the patterns that the module has a factory for, in the order of the registry."""
+        return tuple(stem for stem in PATTERNS if callable(getattr(self.module, stem, None)))
+
+    @property
+    def file(self) -> str:
+        """Where the module stands."""
+        return getattr(self.module, "__file__", None) or self.spec
+
+    def versions(self) -> dict[str, str]:
+        """The version of each distribution that is adapted.
+
+        Raises:
+            AdapterError: one is not installed.
+        """
+        from importlib.metadata import PackageNotFoundError, version  # takes 50 ms, for the report alone
+
+        try:
+            return {name: version(name) for name in self.adapts}
+        except PackageNotFoundError as error:
+            raise AdapterError(f"{self.spec}: ADAPTS names {error.name!r}, which is not installed here") from error
+
+    def driver(self) -> Driver:
+        """A new driver for the module's runtime, to be entered."""
+        match self.runtime:
+            case "threads":
+                from patternproof.drivers.threaded import Threaded  # one runtime of three: only who needs it pays
+
+                return Threaded()
+            case "live":
+                from patternproof.drivers.live import Live  # as above
+
+                given = {"scale": self.scale, "settle": self.settle}
+                return Live(**{name: value for name, value in given.items() if value is not None})
+        from patternproof.drivers.simulated import Simulated  # as above
+
+        return Simulated()
+
+    @contextmanager
+    def make(self, pattern: str, driver: Driver, *arguments: Any, strict: bool = False) -> Iterator[Any]:
+        """Make an implementation inside a driver's loop, and clean it up at the end of the scope.
+
+        Args:
+            pattern: stem of the pattern.
+            driver: an entered driver.
+            *arguments: what the pattern's factory takes.
+            strict: whether a clean-up that fails or never ends is an error; otherwise calls may still be in flight, and the
+                driver's own end sees to them.
+
+        Raises:
+            NotOffered: no factory for the pattern, or it refused a setting with `Unsupported`.
+            AdapterError: the factory failed, or returned something without the port's members.
+        """
+        if pattern not in self.offered:
+            raise NotOffered(f"the adapter has no function {pattern!r}")
+        factory = Factory(getattr(self.module, pattern), pattern, self.runtime, self.file)
+        made, clean_up = factory.make(driver, arguments)
+        try:
+            members.require(made, pattern, driver, self.runtime, self.file)
+            yield made
+        finally:
+            if clean_up is not None:
+                factory.clean(driver, clean_up, strict and sys.exc_info()[0] is None)
+
+
+def load(spec: str) -> Adapter:
+    """Load an adapter.
+
+    Args:
+        spec: a module's name, such as ``"my_project.adapter"``, or the path of a Python file.
+
+    Raises:
+        AdapterError: there is no such module, it cannot be imported, or it says something that the kit does not know.
+    """
+    module = imported(spec)
+    adapter = Adapter(
+        spec=spec,
+        name=str(getattr(module, "NAME", None) or spec),
+        module=module,
+        runtime=_runtime(module, spec),
+        claims=_names(module, "CLAIMS", spec),
+        known_failures=_known_failures(module, spec),
+        adapts=tuple(sorted(_names(module, "ADAPTS", spec))),
+        scale=_seconds(module, "SCALE", spec),
+        settle=_seconds(module, "SETTLE", spec),
+    )
+    _refuse_slips(adapter)
+    _refuse_unknown(adapter)
+    return adapter
+
+
+def _runtime(module: ModuleType, spec: str) -> str:
+    runtime = getattr(module, "RUNTIME", "asyncio")
+    if runtime not in RUNTIMES:
+        raise AdapterError(f"{spec}: RUNTIME is {runtime!r}; it is one of {', '.join(map(repr, RUNTIMES))}")
+    return str(runtime)
+
+
+def _names(module: ModuleType, variable: str, spec: str) -> frozenset[str]:
+    names = getattr(module, variable, ())
+    if isinstance(names, str | Mapping) or not hasattr(names, "__iter__") or not all(isinstance(name, str) for name in names):
+        raise AdapterError(f'{spec}: {variable} is {names!r}; write a set of names, such as {variable} = {{"a_name"}}')
+    return frozenset(names)
+
+
+def _known_failures(module: ModuleType, spec: str) -> dict[str, str]:
+    known = getattr(module, "KNOWN_FAILURES", {})
+    if not isinstance(known, Mapping):
+        right = 'KNOWN_FAILURES = {"CB-16": "no hint, issue 12"}'
+        raise AdapterError(f"{spec}: KNOWN_FAILURES is {known!r}; write ids with reasons, such as {right}")
+    for identifier, reason in known.items():
+        if not isinstance(reason, str) or not reason.strip():
+            raise AdapterError(f"{spec}: KNOWN_FAILURES[{identifier!r}] is {reason!r}; give the reason in a sentence")
+    return {str(identifier): str(reason) for identifier, reason in known.items()}
+
+
+def _seconds(module: ModuleType, variable: str, spec: str) -> float | None:
+    value = getattr(module, variable, None)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise AdapterError(f"{spec}: {variable} is {value!r}; it is a number above 0")
+    return float(value)
+
+
+def _refuse_unknown(adapter: Adapter) -> None:
+    if not adapter.offered:
+        raise AdapterError(f"{adapter.file}: no factory; write a function named as the pattern is: {', '.join(PATTERNS)}")
+    claims = {claim for pattern in PATTERNS.values() for claim in pattern.claims}
+    for claim in sorted(adapter.claims - claims):
+        raise AdapterError(f"{adapter.spec}: CLAIMS names {claim!r}, which no pattern has; {nearest(claim, claims)}")
+    for identifier in adapter.known_failures:
+        if identifier not in catalogue():
+            hint = nearest(identifier, catalogue())
+            raise AdapterError(f"{adapter.spec}: KNOWN_FAILURES names {identifier!r}, which is no requirement; {hint}")
+
+
+def _refuse_slips(adapter: Adapter) -> None:
+    """A name that is almost right would be ignored in silence."""
+    present = {name for name in vars(adapter.module) if not name.startswith("_")}
+    for wanted in (*_SETTINGS, *PATTERNS):
+        if wanted not in present:
+            for slip in get_close_matches(wanted, sorted(present - {*_SETTINGS, *PATTERNS}), n=1, cutoff=_SLIP):
+                raise AdapterError(f"{adapter.file}: {slip!r} means nothing to the kit; was {wanted!r} meant?")

@@ -1,0 +1,223 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, CycloptsError, Group, Parameter
+from rich.console import Console
+
+from patternproof import __version__
+from patternproof.outcome import AdapterError, KitError, Way
+from patternproof.verdict import Exit
+
+_SELECTION = Group("Selection", help="Any selection makes the run partial: it never says conformant.")
+Profile = Literal["quick", "standard", "thorough"]
+Names = Annotated[list[str] | None, Parameter(consume_multiple=False, negative=())]
+Selected = Annotated[list[str] | None, Parameter(group=_SELECTION, negative=())]
+
+app = App(
+    name="patternproof",
+    version=__version__,
+    help="""Tell, requirement by requirement, whether an implementation of an integration pattern is right.
+
+    Begin with an adapter, a small module that says how to make your implementation:
+
+        patternproof new --patterns circuit_breaker          write one to fill in
+        patternproof smoke --adapter adapter.py              is the adapter itself in order?
+        patternproof run --adapter adapter.py                the verdicts, with the smallest counterexamples
+        patternproof explain CB-07                           what a requirement means, and how it breaks
+
+    Exit codes: 0 nothing unexpected, 1 not conformant, 2 usage or adapter error, 3 an error of the kit itself.
+    """,
+    help_format="plaintext",
+)
+
+
+@app.command
+def run(
+    *pytest_args: Annotated[str, Parameter(show=True)],
+    adapter: str,
+    pattern: Selected = None,
+    requirement: Selected = None,
+    level: Selected = None,
+    keyword: Annotated[str | None, Parameter(name=["-k", "--keyword"], group=_SELECTION)] = None,
+    profile: Profile = "standard",
+    seed: int | None = None,
+    report: Path | None = None,
+    junit: bool = False,
+    workers: Annotated[str | None, Parameter(name=["-n", "--workers"])] = None,
+    feature: Annotated[list[Path] | None, Parameter(negative=())] = None,
+    replay: str | None = None,
+) -> int:
+    """Hold an adapter's implementations against the requirements.
+
+    Examples:
+        patternproof run --adapter my_project.adapter
+        patternproof run --adapter adapter.py --pattern circuit_breaker --profile quick
+        patternproof run --adapter adapter.py --requirement CB-07
+        patternproof run --adapter adapter.py --report out --junit -n 2
+        patternproof run --adapter adapter.py --feature features/ordering.feature
+        patternproof run --adapter adapter.py -- -x --pdb
+
+    Parameters
+    ----------
+    pytest_args
+        Whatever follows -- goes to pytest.
+    adapter
+        A module's name, or the path of a Python file.
+    pattern
+        Only this pattern, such as circuit_breaker; may be repeated.
+    requirement
+        Only this requirement, such as CB-07; may be repeated.
+    level
+        Only must, should or may; may be repeated.
+    keyword
+        Only what matches this pytest -k expression.
+    profile
+        quick while typing, thorough before a release.
+    seed
+        Explore anew from this seed; without one every run is the same.
+    report
+        Folder for report.json.
+    junit
+        Write junit.xml there too, a test case for each requirement.
+    workers
+        Processes to share the work, a number or auto; needs pytest-xdist.
+    feature
+        A feature of your own, a file or a folder, to run as well; may be repeated.
+    replay
+        Do nothing but this history again; the token is part of a failure's report.
+    """
+    if replay is not None:
+        from patternproof.commands.replay import replay as again  # the judge is imported only by who needs it
+
+        return again(adapter, replay)
+    from patternproof.commands import run as command  # pytest is imported only by who runs it
+
+    values = {"pattern": pattern, "requirement": requirement, "level": level, "profile": profile, "seed": seed}
+    options = command.Options(adapter, {**values, "report": report, "junit": junit}, keyword, workers, tuple(feature or ()))
+    return command.run(options, pytest_args)
+
+
+@app.command
+def smoke(*, adapter: str, pattern: Names = None) -> int:
+    """Tell a broken adapter from a broken implementation, before any verdict.
+
+    Makes every implementation once with plain settings, and makes one trivial call of each.
+
+    Example:
+        patternproof smoke --adapter adapter.py
+
+    Parameters
+    ----------
+    adapter
+        A module's name, or the path of a Python file.
+    pattern
+        Only this pattern; may be repeated.
+    """
+    from patternproof.commands.smoke import smoke as command  # drivers are imported only by who needs them
+
+    return command(adapter, pattern or ())
+
+
+@app.command(name="list")
+def list_(
+    *,
+    pattern: Names = None,
+    level: Names = None,
+    claim: Names = None,
+    way: Annotated[list[Way] | None, Parameter(negative=())] = None,
+    json: bool = False,
+) -> int:
+    """List the requirements.
+
+    Examples:
+        patternproof list --pattern circuit_breaker --level must
+        patternproof list --claim manual_control
+        patternproof list --way interleavings --json
+
+    Parameters
+    ----------
+    pattern
+        Only of this pattern; may be repeated.
+    level
+        Only must, should or may; may be repeated.
+    claim
+        Only what this claim promises; may be repeated.
+    way
+        Only what is exercised in this way; may be repeated.
+    json
+        As JSON, for programs.
+    """
+    from patternproof.commands.catalogue import list_requirements  # features are read only by who needs them
+
+    return list_requirements(pattern or (), level or (), claim or (), way or (), json)
+
+
+@app.command
+def explain(identifier: Annotated[str, Parameter(name="ID")], /) -> int:
+    """Explain a requirement: why it matters, how it is exercised, and how it breaks.
+
+    Example:
+        patternproof explain CB-07
+
+    Parameters
+    ----------
+    identifier
+        A requirement's id.
+    """
+    from patternproof.commands.catalogue import explain_requirement  # features are read only by who needs them
+
+    return explain_requirement(identifier)
+
+
+@app.command
+def new(
+    folder: Path = Path(),
+    /,
+    *,
+    patterns: Annotated[list[str] | None, Parameter(negative=())] = None,
+    runtime: Literal["asyncio", "threads", "live"] = "asyncio",
+) -> int:
+    """Write an adapter to fill in, and the test module that runs it under pytest.
+
+    Examples:
+        patternproof new --patterns circuit_breaker
+        patternproof new tests/conformance --patterns circuit_breaker,connection_pool --runtime threads
+
+    Parameters
+    ----------
+    folder
+        Where to write adapter.py and test_conformance.py; nothing there is ever overwritten.
+    patterns
+        What to adapt, by name, with commas; all patterns by default.
+    runtime
+        How the implementation runs: asyncio, threads, or live (real I/O in real time).
+    """
+    from patternproof.commands.new import write  # as above
+
+    return write(folder, patterns or (), runtime)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(call(arguments))
+
+
+def call(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give its exit code."""
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    try:
+        return int(app(arguments, exit_on_error=False, print_error=True, result_action="return_value") or 0)
+    except CycloptsError:
+        return Exit.ADAPTER
+    except AdapterError as error:
+        errors.print(f"patternproof: {error}", markup=False)
+        return Exit.ADAPTER
+    except KitError as error:
+        errors.print(f"patternproof: an error of the kit: {error}", markup=False)
+        return Exit.KIT

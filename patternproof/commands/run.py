@@ -1,0 +1,103 @@
+"""``patternproof run``: pytest underneath, with a report of its own."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patternproof.adapter import load
+from patternproof.outcome import AdapterError
+from patternproof.report.progress import Progress
+from patternproof.settings import Settings
+from patternproof.verdict import Exit
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+_NO_AUTOLOAD = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
+_KIT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command was given."""
+
+    adapter: str
+    values: Mapping[str, Any]
+    """The options of the plugin, by name."""
+    keyword: str | None = None
+    workers: str | None = None
+    features: tuple[Path, ...] = ()
+
+
+def run(options: Options, pytest_args: Sequence[str]) -> int:
+    """Run the suite and give the exit code.
+
+    Raises:
+        AdapterError: a usage error, or one of the adapter.
+        KitError: an error of the kit.
+    """
+    settings = Settings.of({**options.values, "adapter": options.adapter})
+    load(settings.adapter).versions()
+    _refuse_what_is_missing(options)
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    progress = Progress(quiet=not pytest_args)
+    with _plugins(lean=not pytest_args, workers=options.workers is not None):
+        status = int(pytest.main([*_arguments(options), *pytest_args], plugins=[progress]))
+    if progress.nothing_ran and options.keyword is not None and status in (Exit.CONFORMANT, pytest.ExitCode.NO_TESTS_COLLECTED):
+        raise AdapterError(f"-k {options.keyword}: no example is called so; --requirement and --pattern select by name")
+    progress.finish(status)
+    return INTERRUPTED if progress.interrupted else Exit.ADAPTER if status == pytest.ExitCode.USAGE_ERROR else status
+
+
+def _refuse_what_is_missing(options: Options) -> None:
+    for feature in options.features:
+        if not feature.exists():
+            raise AdapterError(f"--feature {feature}: there is no such file or folder")
+        if feature.is_dir() and not any(feature.rglob("*.feature")):
+            raise AdapterError(f"--feature {feature}: no .feature file in this folder")
+    if options.workers is not None and importlib.util.find_spec("xdist") is None:
+        raise AdapterError("-n needs pytest-xdist: pip install pytest-xdist")
+
+
+@contextmanager
+def _plugins(lean: bool, workers: bool) -> Iterator[None]:
+    """Which plugins pytest loads, here and in worker processes: every one that is installed, or the few that a run needs.
+
+    All that happen to be installed take seconds to import; only who hands arguments to pytest may want them.
+    """
+    needed = ["pytest_bdd.plugin", "patternproof.plugin", *(["xdist.plugin"] if workers else [])]
+    if not lean:
+        needed = [] if entry_points(group="pytest11", name="patternproof") else ["patternproof.plugin"]
+    given = os.environ.get("PYTEST_PLUGINS", "")
+    wanted = {"PYTEST_PLUGINS": ",".join(filter(None, [given, *needed]))} | ({_NO_AUTOLOAD: "1"} if lean else {})
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+
+
+def _arguments(options: Options) -> Iterator[str]:
+    yield from ("-c", str(_KIT / "run.ini"), f"--rootdir={_KIT}", "-p", "no:cacheprovider")
+    yield from ("--patternproof-adapter", options.adapter)
+    for name, value in options.values.items():
+        if name == "junit":
+            yield from ["--patternproof-junit"] if value else []
+        elif value is not None:
+            for each in value if isinstance(value, list) else [value]:
+                yield from (f"--patternproof-{name}", str(Path(each).resolve() if name == "report" else each))
+    yield from ("-k", options.keyword) if options.keyword is not None else ()
+    yield from ("-n", options.workers) if options.workers is not None else ()
+    yield from (str(_KIT / "conformance.py"), *(str(feature.resolve()) for feature in options.features))

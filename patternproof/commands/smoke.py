@@ -1,0 +1,45 @@
+"""``patternproof smoke``: a broken adapter, or a broken implementation?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+
+from rich.console import Console
+from rich.text import Text
+
+from patternproof.adapter import load
+from patternproof.outcome import AdapterError, NotOffered, Unavailable
+from patternproof.requirements import nearest
+from patternproof.settings import split
+from patternproof.verdict import Exit
+
+
+def smoke(spec: str, patterns: Iterable[str]) -> int:
+    """Make each implementation once, call it once, and say what works.
+
+    Raises:
+        AdapterError: the adapter cannot be loaded.
+    """
+    adapter = load(spec)
+    adapter.versions()
+    console = Console(highlight=False)
+    broken = 0
+    for pattern in _chosen(split(patterns), adapter.offered):
+        try:
+            import_module("patternproof.judge").smoke(adapter, pattern)
+            console.print(Text(f"{pattern}: in order"))
+        except (NotOffered, Unavailable) as error:
+            console.print(Text(f"{pattern}: {error.status}: {error}"))
+        except AdapterError as error:
+            broken += 1
+            console.print(Text(f"{pattern}: broken\n  {error}", "red"), soft_wrap=True)
+    console.print(Text(f"{adapter.name}: {'an adapter error' if broken else 'ready to run'}", "bold"))
+    return Exit.ADAPTER if broken else Exit.CONFORMANT
+
+
+def _chosen(patterns: list[str], offered: tuple[str, ...]) -> list[str]:
+    for pattern in patterns:
+        if pattern not in offered:
+            raise AdapterError(f"--pattern {pattern}: the adapter does not offer it; {nearest(pattern, offered)}")
+    return patterns or list(offered)

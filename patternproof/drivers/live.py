@@ -1,0 +1,96 @@
+"""The driver for asyncio implementations with real connections, in real time."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Any, Self
+
+from patternproof.drivers import clocks
+from patternproof.drivers.base import Hang
+from patternproof.drivers.tasks import TaskDriver, where
+
+SCALE = 0.02
+SETTLE = 0.05
+LONGEST_SLICE = 1.0
+"""Real seconds that the loop runs in one go, well below the limit on code that does not give control back."""
+MOST_SETTLING = 30.0
+"""Real seconds in which an implementation has to come to rest."""
+MOST_CLEANING = 2.0
+"""Real seconds in which cancelled tasks have to end, at the end of an example."""
+
+
+class Live(TaskDriver):
+    """The stock loop, run from the steps for as long as they say.
+
+    Nothing tells that a server has no more to say: all counts as settled once nothing that the kit can see (a call that ends, an
+    operation that runs) has happened for a while. That while is real time too, so time goes on at every settling: `time` tells
+    how far.
+
+    Args:
+        scale: real seconds in a second of the example.
+        settle: real seconds of quiet after which all counts as settled.
+    """
+
+    name = "live"
+    moves_clocks = False
+
+    def __init__(self, scale: float = SCALE, settle: float = SETTLE) -> None:
+        super().__init__(asyncio.new_event_loop())
+        self.scale = scale
+        self.uncaught: list[dict[str, Any]] = []
+        """What the loop's exception handler was told."""
+        self._quiet = settle
+        self._events = 0
+        self._began = clocks.real_monotonic()
+
+    def __enter__(self) -> Self:
+        self._loop.set_exception_handler(lambda _loop, context: self.uncaught.append(context))
+        self._began = clocks.real_monotonic()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            if not isinstance(error, Hang):
+                self._end_tasks()
+        finally:
+            self._loop.close()
+
+    def _noticed(self) -> None:
+        self._events += 1
+
+    def settle(self) -> None:
+        limit = clocks.real_monotonic() + MOST_SETTLING
+        before = -1
+        while before != self._events:
+            if clocks.real_monotonic() > limit:
+                raise Hang(f"the implementation is never at rest: events without an end for {MOST_SETTLING:g} s", self.stacks())
+            before = self._events
+            self._run(self._quiet)
+
+    def pass_time(self, seconds: float) -> None:
+        end = clocks.real_monotonic() + seconds * self.scale
+        while (left := end - clocks.real_monotonic()) > 0:
+            self._run(min(left, LONGEST_SLICE))
+
+    def move_wall_clock(self, seconds: float) -> None:
+        raise NotImplementedError("the live driver has the machine's own clocks")
+
+    def time(self) -> float:
+        return clocks.START + (clocks.real_monotonic() - self._began) / self.scale
+
+    def stacks(self) -> list[str]:
+        return [where(task) for task in asyncio.all_tasks(self._loop)]
+
+    def _run(self, seconds: float) -> None:
+        with self._inside():
+            self._loop.run_until_complete(asyncio.sleep(seconds))
+
+    def _end_tasks(self) -> None:
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
+            task.cancel()
+        with self._inside():
+            if tasks:
+                self._loop.run_until_complete(asyncio.wait(tasks, timeout=MOST_CLEANING))
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())

@@ -1,0 +1,103 @@
+"""The driver for asyncio implementations in virtual time."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+import detangle
+
+from patternproof.drivers import clocks
+from patternproof.drivers.base import Hang
+from patternproof.drivers.tasks import TaskDriver, where
+
+MOST_STEPS = 20_000
+"""Handles that the loop may run in one settling before the implementation counts as spinning."""
+
+
+class Simulated(TaskDriver):
+    """One `detangle.SimLoop`: virtual time, and the order of a stock loop.
+
+    The loop never reorders what a stock loop keeps in order: a schedule that asyncio cannot produce would accuse a right
+    implementation. Everything that comes from outside (a result, an error, a cancellation, a timer) comes at any turn that the
+    caller chooses, as it does in production.
+    """
+
+    name = "simulated"
+    has_turns = True
+
+    def __init__(self) -> None:
+        super().__init__(detangle.SimLoop(detangle.SimConfig(reorder=False, max_steps=10 * MOST_STEPS)))
+        self._loop._now = clocks.START
+        self._wall = clocks.WallClock()
+
+    def __enter__(self) -> Self:
+        self._wall.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            if not isinstance(error, Hang):
+                self._end_tasks()
+        finally:
+            self._wall.stop()
+            self._loop.abandon()
+            self._loop.close()
+
+    def settle(self) -> None:
+        before = self._loop.steps
+        with self._inside():
+            self._loop.run_ready(MOST_STEPS)
+        if self._loop.steps - before >= MOST_STEPS:
+            raise Hang(f"the implementation spins: {MOST_STEPS} steps of its tasks and still not at rest", self.stacks())
+
+    def turn(self, count: int = 1) -> None:
+        for _ in range(count):
+            ready = sum(len(lane.queue) for lane in self._loop._active.values())
+            with self._inside():
+                self._loop.run_ready(ready)
+
+    def pass_time(self, seconds: float) -> None:
+        end = self._loop.time() + seconds
+        while (due := self._next_timer()) is not None and due <= end:
+            self._move_to(due)
+            self.settle()
+        self._move_to(end)
+
+    def _next_timer(self) -> float | None:
+        timers = self._loop._timers
+        while timers and timers[0][2]._cancelled:
+            heapq.heappop(timers)
+            self._loop._cancelled_timers -= 1
+        return timers[0][0] if timers else None
+
+    def _move_to(self, when: float) -> None:
+        self.move_wall_clock(max(0.0, when - self._loop.time()))
+        self._loop._now = max(when, self._loop.time())
+
+    def move_wall_clock(self, seconds: float) -> None:
+        self._wall.shift(seconds)
+
+    def time(self) -> float:
+        return float(self._loop.time())
+
+    def stacks(self) -> list[str]:
+        return [where(task) for task in self._loop.tasks if not task.done()]
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        with clocks.attached(self._loop.time), super()._inside():
+            yield
+
+    def _end_tasks(self) -> None:
+        self._loop._recording = False
+        for task in [task for task in self._loop.tasks if not task.done()]:
+            task.cancel()
+        with self._inside():
+            self._loop.run_ready(MOST_STEPS)
+        for task in self._loop.tasks:
+            if task.done() and not task.cancelled():
+                task.exception()  # an error that nobody fetched is not to be logged after the example

@@ -1,0 +1,108 @@
+"""What the drivers for asyncio implementations have in common."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any
+
+from patternproof.drivers.base import Cancelled, Driver, Operation, Outcome, Pending, Raised, Returned, deliver
+from patternproof.drivers.watchdog import watched
+
+
+class TaskDriver(Driver):
+    """Calls are tasks of one loop, and operations are held by its futures."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop: Any = loop
+        self._asked: set[Pending] = set()
+
+    def callable(self, operation: Operation) -> Callable[[], Any]:
+        async def run() -> Any:
+            operation.runs += 1
+            self._noticed()
+            if operation.preset is not None:
+                return deliver(operation.preset)
+            held: asyncio.Future[Outcome] = self._loop.create_future()
+            operation.held.append(held)
+            try:
+                return deliver(await held)
+            finally:
+                with suppress(ValueError):
+                    operation.held.remove(held)
+
+        return run
+
+    def free(self, held: Any, outcome: Outcome) -> None:
+        if not held.done():
+            held.set_result(outcome)
+
+    def begin(self, call: Callable[[], Any]) -> Pending:
+        pending = Pending()
+        task = pending.handle = self._loop.create_task(self._follow(pending, call))
+
+        def end(_: asyncio.Task[None]) -> None:
+            if pending.outcome is None:
+                pending.outcome = Cancelled()  # in the turn in which it was to begin
+
+        task.add_done_callback(end)
+        return pending
+
+    async def _follow(self, pending: Pending, call: Callable[[], Any]) -> None:
+        try:
+            value = call()
+            pending.outcome = Returned(await value if hasattr(value, "__await__") else value)
+        except asyncio.CancelledError as error:
+            pending.outcome = Cancelled() if pending in self._asked else Raised(error)
+        except BaseException as error:  # noqa: BLE001  # whatever it raises is the call's outcome
+            pending.outcome = Raised(error)
+        self._noticed()
+
+    def _noticed(self) -> None:
+        """Something that the kit can see has happened."""
+
+    def now(self, function: Callable[[], Any]) -> Any:
+        with self._inside():
+            asyncio.events._set_running_loop(self._loop)
+            try:
+                return function()
+            finally:
+                asyncio.events._set_running_loop(None)
+
+    def cancel(self, pending: Pending) -> None:
+        self._asked.add(pending)
+        with self._inside():
+            pending.handle.cancel()
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        """Where code of the implementation may run."""
+        with watched(self.stacks):
+            yield
+
+
+def where(task: asyncio.Task[Any]) -> str:
+    """The task's name, and the innermost line at which it stands that is neither the kit's nor asyncio's."""
+    frames = [frame for frame in _frames(task.get_coro()) if not _is_passed_over(frame)]
+    if not frames:
+        return f"task {task.get_name()}: in the kit's own code"
+    return f"task {task.get_name()} at {frames[-1].f_code.co_filename}:{frames[-1].f_lineno} in {frames[-1].f_code.co_name}"
+
+
+def _frames(awaited: Any) -> Iterator[FrameType]:
+    """The frames of a coroutine and of what it awaits, the outermost first."""
+    while awaited is not None:
+        for prefix in ("cr", "gi", "ag"):
+            frame = getattr(awaited, f"{prefix}_frame", None)
+            if frame is not None:
+                yield frame
+                break
+        else:
+            return
+        awaited = getattr(awaited, f"{prefix}_await" if prefix != "gi" else "gi_yieldfrom", None)
+
+
+def _is_passed_over(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__")).startswith(("patternproof.drivers", "asyncio"))

@@ -1,0 +1,135 @@
+"""The histories of one implementation, and what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from patternproof.history import History, Moment
+from patternproof.modelling import RIGHT, Model, Names, diagnose, explained, followed, necessary, successors
+
+MOST_UNEXPLAINED = 3
+"""Histories that no diagnosis was found for, after which the next are blamed where they part, without a search."""
+MOST_COUNTED = 60
+"""Histories of which it is counted what they exercise; the shortest and the longest tell as much as all."""
+
+
+@dataclass
+class Findings:
+    """The histories of one implementation and what they show so far."""
+
+    model: Model
+    known: Names = RIGHT
+    histories: list[History] = field(default_factory=list)
+    parted: dict[str, History] = field(default_factory=dict)
+    """Unexplained: by requirement, the shortest history that parts from the model."""
+
+    more: list[History] = field(default_factory=list)
+    unexplained: int = 0
+    given: int = 0
+    """How many of the histories were handed on from an earlier way, and speak for nothing in this one."""
+
+    def continued(self) -> Findings:
+        """Findings for another way, which explains what it sees together with all that was seen before.
+
+        Whatever the separating histories refute cannot be the diagnosis of a later history.
+        """
+        return Findings(self.model, self.known, list(self.histories), given=len(self.histories))
+
+    def add(self, histories: Iterable[History]) -> None:
+        """Count what histories exercise that are known to be explained; a diagnosis does not look at them again."""
+        self.more.extend(histories)
+
+    def take(self, histories: Iterable[History]) -> bool:
+        """Learn from histories; whether anything new was found."""
+        before = (self.known, set(self.parted))
+        for history in sorted(histories, key=len):
+            if explained(self.model, history, self.known) == len(history):
+                self.histories.append(history)
+            else:
+                self._explain(history)
+        return before != (self.known, set(self.parted))
+
+    def _explain(self, history: History) -> None:
+        every = [*self.histories, history]
+        if self.unexplained >= MOST_UNEXPLAINED:
+            self._part(history)
+            return
+        # Where what is known cannot be added to, an earlier guess was wrong: all is explained anew.
+        names = diagnose(self.model, every, self.known) or diagnose(self.model, every)
+        if names is None:
+            self.unexplained += 1
+            self._part(history)
+        else:
+            self.known = names
+            self.histories.append(history)
+
+    def _part(self, history: History) -> None:
+        states = list(followed(self.model, history, self.known))
+        parting = history.moments[len(states) - 1]
+        requirement = self.model.blame(states[-1], parting.batch, parting.seen)
+        shortest = History(history.settings, history.moments[: len(states)])
+        if requirement not in self.parted or len(shortest) < len(self.parted[requirement]):
+            self.parted[requirement] = shortest
+        self.histories.append(History(history.settings, history.moments[: len(states) - 1]))
+
+    def evidence(self, requirement: str) -> tuple[History, str] | None:
+        """The shortest history that shows a violation, and what was expected and seen.
+
+        None where this way showed none; what an earlier way showed in fewer moments is the better evidence.
+        """
+        guilty = {name for name in self.known if self.model.deviations[name].requirement == requirement}
+        found = any(explained(self.model, history, self.known - guilty) < len(history) for history in self._own())
+        for history in sorted(self.histories + self.more, key=len) if found else ():
+            needed = necessary(self.model, history, self.known)
+            if needed & guilty:
+                name = min(needed & guilty)
+                return self._cut(history, needed - {name}, self.model.deviations[name].sentence)
+        if requirement in self.parted:
+            return self._cut(self.parted[requirement], self.known, "")
+        return None
+
+    def _cut(self, history: History, names: Names, sentence: str) -> tuple[History, str]:
+        states = list(followed(self.model, history, names))
+        parting = history.moments[len(states) - 1]
+        message = f"{sentence}: " if sentence else ""
+        message += f"expected {self._expected(states[-1], parting, names)}; seen: {parting.seen}"
+        return History(history.settings, history.moments[: len(states)]), message
+
+    def _expected(self, states: Sequence[Any], parting: Moment, names: Names) -> str:
+        right = successors(self.model, states, parting.batch, names)
+        names = RIGHT  # what else is wrong with it is told elsewhere
+        shown = dict.fromkeys(str(self.model.observe(state, names)) for state in right)
+        return " or: ".join(islice(shown, 3))
+
+    def exercised(self) -> dict[str, int]:
+        """For each requirement, how many histories would have gone otherwise, had it been broken."""
+        counts: dict[str, int] = {}
+        counted = self._own()
+        for name, deviation in self.model.deviations.items():
+            if name not in self.known:
+                refuting = sum(self._refutes(history, name) for history in counted)
+                counts[deviation.requirement] = counts.get(deviation.requirement, 0) + refuting
+        return counts
+
+    def _own(self) -> list[History]:
+        own = [*self.histories[self.given :], *self.more]
+        return own[:: max(1, len(own) // MOST_COUNTED)]
+
+    def _refutes(self, history: History, name: str) -> bool:
+        names = self.known | {name}
+        if explained(self.model, history, names) < len(history):
+            return True
+        if not self.model.deviations[name].broad:
+            return False
+        observe = self.model.observe
+        return any(
+            all(observe(state, names) != observe(state, self.known) for state in states)
+            for states in followed(self.model, history, self.known)
+        )
+
+    def violated(self) -> list[str]:
+        """Ids of the requirements that do not hold."""
+        return sorted({self.model.deviations[name].requirement for name in self.known} | set(self.parted))

@@ -1,0 +1,91 @@
+"""What was done to an implementation and what was seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+class Event(Hashable, Protocol):
+    """One thing that the kit does to an implementation; ``str(event)`` is how people read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events that happen without a settling between them.
+
+    `turns` holds, for each event after the first, how many turns of the loop pass before it.
+    """
+
+    events: tuple[Any, ...]
+    turns: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        parts = [str(self.events[0])]
+        for event, turns in zip(self.events[1:], self.turns, strict=True):
+            parts.append({0: "in the same turn, ", 1: "one turn later, "}.get(turns, f"{turns} turns later, ") + str(event))
+        return "; ".join(parts)
+
+
+def alone(event: Any) -> Batch:
+    """A batch of one event."""
+    return Batch((event,))
+
+
+@dataclass(slots=True)
+class Moment:
+    """A batch and everything observable once all had settled."""
+
+    batch: Batch
+    seen: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Hung:
+    """Seen in place of everything observable: the implementation gave control back no more."""
+
+    message: str
+
+    def __str__(self) -> str:
+        return f"hangs: {self.message}"
+
+
+@dataclass(slots=True)
+class History:
+    """The settings that an implementation was made with, and the moments since."""
+
+    settings: Any
+    moments: list[Moment] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Moment]:
+        return iter(self.moments)
+
+    def __len__(self) -> int:
+        return len(self.moments)
+
+    def add(self, batch: Batch, seen: Any) -> None:
+        """Append a moment."""
+        self.moments.append(Moment(batch, seen))
+
+    def lines(self) -> list[str]:
+        """One line for each moment, for people."""
+        first = f"given {differing(self.settings)}"
+        return [first, *(f"{number}. {moment.batch}  ->  {moment.seen}" for number, moment in enumerate(self.moments, 1))]
+
+
+def shown(value: Any, most: int = 120) -> str:
+    """The repr of a value of the implementation, without addresses, so that two runs read the same; at most `most` characters."""
+    try:
+        text = re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
+    except Exception as error:
+        text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def differing(settings: Any) -> str:
+    """The settings that differ from their defaults, as ``name=value``."""
+    fields: Sequence[str] = list(getattr(settings, "__dataclass_fields__", {}))
+    shown = [f"{name}={getattr(settings, name)!r}" for name in fields if getattr(settings, name) != getattr(type(settings)(), name)]
+    return ", ".join(shown) or "the default settings"

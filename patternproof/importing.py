@@ -1,0 +1,87 @@
+"""Importing an adapter module, with errors that say whose they are."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from patternproof.outcome import AdapterError
+
+
+def imported(spec: str) -> ModuleType:
+    """The module of a name, or of the path of a file.
+
+    Raises:
+        AdapterError: there is none, or it cannot be imported; with the line at fault.
+    """
+    if not spec.strip():
+        raise AdapterError("the adapter's name is empty; give a module's name, or the path of a file")
+    if spec.startswith(("http://", "https://")):
+        raise AdapterError(f"{spec}: implementations behind HTTP are not in this version; give a module's name or a file")
+    is_path = spec.endswith(".py") or "/" in spec or "\\" in spec
+    return _from_file(Path(spec)) if is_path else _from_name(spec)
+
+
+def _from_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise AdapterError(f"{path}: {what}; --adapter takes the path of a Python file, or a module's name")
+    path = path.resolve()
+    name = f"patternproof_adapter_{path.stem}"
+    loaded = sys.modules.get(name)
+    if loaded is not None and loaded.__file__ == str(path):
+        return loaded
+    with _importing(str(path), path.parent):
+        return _executed(name, path)
+
+
+def _executed(name: str, path: Path) -> ModuleType:
+    specification = importlib.util.spec_from_file_location(name, path)
+    if specification is None or specification.loader is None:
+        raise AdapterError(f"{path}: no Python file; its name must end in .py")
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[name] = module
+    try:
+        specification.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _from_name(spec: str) -> ModuleType:
+    with _importing(spec, Path.cwd()):
+        try:
+            return importlib.import_module(spec)
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{spec}.".startswith(f"{error.name}."):
+                raise
+            raise AdapterError(
+                f"no module named {error.name!r} for --adapter {spec}; it is looked for in {Path.cwd()} and among the installed "
+                "packages; a file is given by its path, ending in .py"
+            ) from error
+
+
+@contextmanager
+def _importing(spec: str, folder: Path) -> Iterator[None]:
+    """Imports as ``python`` does them from `folder`; whatever goes wrong is the adapter's error."""
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    try:
+        yield
+    except (AdapterError, KeyboardInterrupt):
+        raise
+    except SyntaxError as error:
+        place, text = f"{error.filename}:{error.lineno}", (error.text or "").strip()
+        raise AdapterError(f"{place}: syntax error in the adapter {spec}: {error.msg}\n    {text}") from error
+    except BaseException as error:
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
+        place = f"{frames[-1].filename}:{frames[-1].lineno}"
+        seen = f"{type(error).__name__}: {error}\n    {frames[-1].line}"
+        raise AdapterError(f"{place}: the adapter {spec} cannot be imported: {seen}") from error

@@ -1,0 +1,211 @@
+"""From an adapter to outcomes: histories, machine, interleavings.
+
+Whoever makes the histories, they are judged alike: the model with the smallest set of deviations that explains all of them says
+which requirements are broken; a history that no set explains is blamed where it parts from the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from patternproof.adapter import Adapter
+from patternproof.drivers import Hang
+from patternproof.exploration import Coverage, Program, schedules
+from patternproof.findings import Findings
+from patternproof.history import Batch, History, alone
+from patternproof.machine import Machine, hunt
+from patternproof.modelling import RIGHT, Model, Names, enacted, explained, pair_separations, separations
+from patternproof.outcome import AdapterError, Outcome, Status, Way
+from patternproof.patterns import PATTERNS
+from patternproof.profiles import PROFILES
+from patternproof.replay import decode, encode
+from patternproof.requirements import catalogue
+from patternproof.shrinking import shrunk
+
+MOST_PARTED = 2
+"""Schedules of one program that part from the model before the rest of them is let be."""
+MOST_ROUNDS = 12
+"""Rounds of the machine; each finds one violation more, or is the last."""
+
+
+@dataclass
+class Subject:
+    """An adapter's pattern, as the ways exercise it."""
+
+    adapter: Adapter
+    stem: str
+    model: Model
+    findings: Findings
+
+    @contextmanager
+    def rig(self, settings: Any) -> Iterator[Any]:
+        """An entered driver with the pattern's rig in it."""
+        scenario = PATTERNS[self.stem].scenarios("rig")
+        with self.adapter.driver() as driver, scenario.rig(self.adapter, driver, settings) as rig:
+            yield rig
+
+    def play(self, settings: Any, batches: Iterable[Batch]) -> History:
+        """What an implementation shows when these batches happen to it."""
+        history = History(settings)
+        try:
+            with self.rig(settings) as rig:
+                history = rig.history
+                for batch in batches:
+                    rig.run(batch)
+        except Hang:
+            pass  # the history's last moment says so
+        return history
+
+
+    def shrunk(self, history: History, known: Names) -> History:
+        """The shortest history found that still parts from the model with these deviations."""
+        tried: dict[tuple[Batch, ...], History] = {}
+
+        def parts(batches: Sequence[Batch]) -> bool:
+            played = tried[tuple(batches)] = self.play(history.settings, batches)
+            return explained(self.model, played, known) < len(played)
+
+        batches = shrunk([moment.batch for moment in history], parts)
+        return tried.get(tuple(batches), history)
+
+
+_subjects: dict[tuple[str, str], Subject] = {}
+
+
+def subject(adapter: Adapter, stem: str) -> Subject:
+    """The adapter's pattern, with what its separating histories show; made once in a process.
+
+    Raises:
+        AdapterError: the adapter cannot be exercised at all.
+    """
+    key = (adapter.spec, stem)
+    if key not in _subjects:
+        model = PATTERNS[stem].scenarios("rig").model(adapter)
+        made = Subject(adapter, stem, model, Findings(model))
+        singles = separations(model)
+        made.findings.take(made.play(one.settings, map(alone, one.events)) for one in singles.values())
+        if made.findings.violated():
+            pairs = pair_separations(model, singles, made.findings.known)
+            made.findings.take(made.play(pair.settings, map(alone, pair.events)) for pair in pairs)
+        _subjects[key] = made
+    return _subjects[key]
+
+
+def run_histories(adapter: Adapter, stem: str, profile: str, seed: int | None) -> list[Outcome]:
+    """Hold an implementation to the separating history of every deviation."""
+    held = subject(adapter, stem)
+    return _outcomes(held, held.findings, Way.MACHINE, "histories")
+
+
+def run_machine(adapter: Adapter, stem: str, profile: str, seed: int | None) -> list[Outcome]:
+    """Let Hypothesis look for histories that nobody thought of, in rounds, until a round finds nothing new."""
+    held = subject(adapter, stem)
+    findings = held.findings.continued()
+    for _ in range(MOST_ROUNDS):
+        histories: list[History] = []
+        machine = _machine(held, findings.known, histories)
+        found = hunt(machine, PROFILES[profile], seed)
+        findings.add(history for history in histories if history is not found and len(history))
+        if found is None or not findings.take([held.shrunk(found, findings.known)]):
+            break
+    return _outcomes(held, findings, Way.MACHINE, "machine")
+
+
+def _machine(held: Subject, known: Names, histories: list[History]) -> type[Machine]:
+    members = {
+        "model": held.model,
+        "open_rig": staticmethod(held.rig),
+        "known": known,
+        "histories": histories,
+        "has_turns": held.adapter.driver().has_turns,
+    }
+    return type("Machine", (Machine,), members)
+
+
+def run_interleavings(adapter: Adapter, stem: str, profile: str, seed: int | None) -> list[Outcome]:
+    """Explore the schedules of the pattern's short concurrent programs."""
+    held = subject(adapter, stem)
+    if not adapter.driver().has_turns:
+        return []
+    findings = held.findings.continued()
+    variants = held.model.variants()
+    for program in PATTERNS[stem].scenarios("interleavings").programs(held.model):
+        if program.settings in variants:
+            _explore(held, findings, program, PROFILES[profile].schedules, seed or 0)
+    return _outcomes(held, findings, Way.INTERLEAVINGS, "interleavings")
+
+
+def _explore(held: Subject, findings: Findings, program: Program, most: int, seed: int) -> None:
+    """Run a program's schedules, until two of them have parted from the model: more would say the same again."""
+    parted = 0
+    for schedule in schedules(program, most, seed, Coverage()):
+        history = held.play(program.settings, schedule.batches)
+        if explained(held.model, history, findings.known) == len(history):
+            findings.add([history])
+            continue
+        findings.take([held.shrunk(history, findings.known)])
+        parted += 1
+        if parted >= MOST_PARTED:
+            return
+
+
+def _outcomes(held: Subject, findings: Findings, way: Way, part: str) -> list[Outcome]:
+    exercised = findings.exercised()
+    outcomes = []
+    for requirement in catalogue().values():
+        if requirement.pattern != held.stem:
+            continue
+        evidence = findings.evidence(requirement.id)
+        count = exercised.get(requirement.id, 0)
+        if evidence is not None:
+            history, message = evidence
+            replay = f"patternproof run --adapter {held.adapter.spec} --replay {encode(held.stem, held.model, history)}"
+            outcomes.append(Outcome(requirement.id, way, Status.FAILED, message, tuple(history.lines()), max(count, 1), replay))
+        elif count:
+            outcomes.append(Outcome(requirement.id, way, Status.PASSED, exercised=count))
+    return outcomes
+
+
+def examples(requirement: str) -> list[tuple[str, list[str]]]:
+    """How a requirement breaks: for each deviation its sentence, and the shortest history that shows it."""
+    pattern = next(pattern for pattern in PATTERNS.values() if requirement.startswith(f"{pattern.prefix}-"))
+    model: Model = pattern.scenarios("model").complete()
+    found = []
+    for name, separation in separations(model).items():
+        deviation = model.deviations[name]
+        if deviation.requirement == requirement:
+            history = enacted(model, separation, frozenset({name}))
+            parting = explained(model, history, RIGHT)
+            found.append((deviation.sentence, History(history.settings, history.moments[: parting + 1]).lines()))
+    return found
+
+
+def replay(adapter: Adapter, token: str) -> list[Outcome]:
+    """Do again exactly what a token says, and judge it.
+
+    Raises:
+        AdapterError: the token is not of this version of the kit.
+    """
+    stem, index, batches = decode(token)
+    held = subject(adapter, stem)
+    settings = PATTERNS[stem].scenarios("model").complete().variants()[index]
+    findings = Findings(held.model)
+    findings.take([held.play(settings, batches)])
+    return _outcomes(held, findings, Way.MACHINE, "replay")
+
+
+def smoke(adapter: Adapter, stem: str) -> None:
+    """Make the implementation once with plain settings, and look at it once.
+
+    Raises:
+        AdapterError: that already fails, so that no verdict would mean anything.
+    """
+    model = PATTERNS[stem].scenarios("rig").model(adapter)
+    if not model.variants():
+        raise AdapterError(f"{adapter.spec}: the factory {stem!r} refuses every setting that the kit tries; it must take its plainest ones")
+    held = Subject(adapter, stem, model, Findings(model))
+    with held.rig(model.variants()[0]) as rig:
+        rig.look()

@@ -1,0 +1,300 @@
+"""Models with deviations: judging, diagnosing and separating histories.
+
+A model says which observations are right after each event. It holds *all* the states that fit what has been seen, so that where
+several behaviours are right each of them passes. A deviation breaks one requirement and nothing else. The smallest set of
+deviations with which a model reproduces every history is the diagnosis. A breadth-first search over the product of the right
+model and a deviant one gives the shortest history that tells them apart (Lee and Yannakakis, *Principles and methods of testing
+finite state machines*, 1996).
+
+States are kept in tuples, in the order in which they were found: a set would make a run depend on the hash seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any, Protocol
+
+from patternproof.history import Batch, History, Hung, alone
+
+Names = frozenset[str]
+States = tuple[Any, ...]
+RIGHT: Names = frozenset()
+MOST_DEVIATIONS = 4
+"""Deviations that one diagnosis adds to those known; beyond it a history counts as unexplained."""
+MOST_TRIES = 100
+"""Sets of deviations that one diagnosis looks at."""
+MOST_EVENTS = 14
+"""Events in a separating history."""
+
+MORE_EVENTS = 2
+"""Events by which a history for a pair may be longer than the one for a single deviation; where one deviation includes
+another, as a broad one does, there is none of any length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """One named way to break one requirement and nothing else."""
+
+    name: str
+    requirement: str
+    sentence: str
+    uses: str = ""
+    """Kinds of events, beyond the model's plain ones, that the search for a separating history needs, separated by spaces."""
+    aspect: str = ""
+    """What it is about, where another deviation about the same thing cannot hold at the same time."""
+    broad: bool = False
+    """Explains more than its own plain form, the right one included: the special deviations come first."""
+    elusive: bool = False
+    """No history of single events separates it for certain: it shows only where several events share one turn of the loop, or
+    where an implementation takes a latitude that it need not take."""
+
+
+class Model(Protocol):
+    """A small pure model of one pattern."""
+
+    @property
+    def deviations(self) -> dict[str, Deviation]:
+        """By name, the special before the general: of two that explain a history the first is the diagnosis."""
+
+    def variants(self) -> Sequence[Any]:
+        """Settings worth trying, the plainest first; counts are kept at 1 to 3."""
+
+    def initial(self, settings: Any) -> Iterable[Any]:
+        """The states that a new implementation may be in."""
+
+    def begin(self, state: Any) -> Any:
+        """Forget what was observed so far, before the next batch."""
+
+    def apply(self, state: Any, event: Any, deviations: Names) -> Iterable[Any]:
+        """Every state that may be right after the event."""
+
+    def observe(self, state: Any, deviations: Names) -> Any:
+        """What an implementation in this state plainly shows once all has settled."""
+
+    def matches(self, state: Any, seen: Any, deviations: Names) -> bool:
+        """Whether what was seen is right in this state."""
+
+    def enabled(self, state: Any) -> Iterable[Any]:
+        """The events worth trying next, for the search and for the machine."""
+
+    def alongside(self, state: Any, events: Sequence[Any]) -> Iterable[Any]:
+        """The events worth trying in one batch with `events`."""
+
+    def kind(self, event: Any) -> str:
+        """The kind of an event, for the search: "" for a plain one."""
+
+    def key(self, state: Any) -> Hashable:
+        """What the future of a state depends on: states with one key behave alike."""
+
+    def relevant(self, deviation: Deviation, settings: Any) -> bool:
+        """Whether the deviation can show with these settings."""
+
+    def blame(self, states: States, batch: Batch, seen: Any) -> str:
+        """The requirement that an observation breaks which no deviation explains."""
+
+
+def successors(model: Model, states: Iterable[Any], batch: Batch, deviations: Names) -> States:
+    """Every state after a batch, in whichever order its events took effect."""
+    started = dict.fromkeys(map(model.begin, states))
+    if len(batch.events) == 1:
+        return tuple(_applied(model, started, batch.events, deviations))
+    reached: dict[Any, None] = {}
+    for order in permutations(batch.events):
+        reached.update(dict.fromkeys(_applied(model, started, order, deviations)))
+    return tuple(reached)
+
+
+def _applied(model: Model, states: Iterable[Any], events: Sequence[Any], deviations: Names) -> Iterable[Any]:
+    for event in events:
+        states = dict.fromkeys(after for state in states for after in model.apply(state, event, deviations))
+    return states
+
+
+def fitting(model: Model, states: Iterable[Any], batch: Batch, seen: Any, deviations: Names) -> States:
+    """The states after a batch that fit what was seen; none fits an implementation that hangs."""
+    if isinstance(seen, Hung):
+        return ()
+    return tuple(state for state in successors(model, states, batch, deviations) if model.matches(state, seen, deviations))
+
+
+def followed(model: Model, history: History, deviations: Names) -> Iterator[States]:
+    """The states that fit before the first moment, and after each; stops where none fits."""
+    states = tuple(model.initial(history.settings))
+    yield states
+    for moment in history:
+        states = fitting(model, states, moment.batch, moment.seen, deviations)
+        if not states:
+            return
+        yield states
+
+
+def explained(model: Model, history: History, deviations: Names) -> int:
+    """How many moments of a history the model with these deviations reproduces."""
+    return sum(1 for _ in followed(model, history, deviations)) - 1
+
+
+def diagnose(model: Model, histories: Sequence[History], known: Names = RIGHT) -> Names | None:
+    """The smallest set of deviations, `known` among them, that explains all histories; None where none of a fair size does."""
+    search = _Diagnosis(model, sorted(histories, key=len))
+    least = search.size(known)
+    for size in range(least, least + MOST_DEVIATIONS + 1):
+        found = search.of_size(known, size)
+        if found is not None:
+            return found
+    return None
+
+
+class _Diagnosis:
+    """Depth-first: whatever helps the first history that is not explained yet, without spoiling a shorter one."""
+
+    def __init__(self, model: Model, histories: Sequence[History]) -> None:
+        self._model = model
+        self._histories = histories
+        self._failed: dict[Names, int] = {}
+        self._tries = MOST_TRIES
+
+    def size(self, names: Names) -> int:
+        """How much a set supposes; a broad deviation counts twice, so that it is never the easy way out."""
+        return sum(1 + self._model.deviations[name].broad for name in names)
+
+    def of_size(self, names: Names, size: int) -> Names | None:
+        if self._failed.get(names, -1) >= size or self._tries <= 0 or self.size(names) > size:
+            return None
+        self._tries -= 1
+        self._failed[names] = size
+        for history in self._histories:
+            reached = explained(self._model, history, names)
+            if reached < len(history):
+                return self._helped(names, size, history, reached) if self.size(names) < size else None
+        return names
+
+    def _helped(self, names: Names, size: int, history: History, reached: int) -> Names | None:
+        aspects = {self._model.deviations[name].aspect for name in names} - {""}
+        for name, deviation in self._model.deviations.items():
+            if name in names or deviation.aspect in aspects:
+                continue
+            if explained(self._model, history, names | {name}) > reached:
+                found = self.of_size(names | {name}, size)
+                if found is not None:
+                    return found
+        return None
+
+
+def necessary(model: Model, history: History, names: Names) -> Names:
+    """The least part of a diagnosis that one history gives evidence of; the general give way to the special."""
+    for name in [name for name in reversed(model.deviations) if name in names]:
+        if explained(model, history, names - {name}) == len(history):
+            return necessary(model, history, names - {name})
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class Separation:
+    """The shortest events that tell a deviant implementation from a right one, whatever latitude either takes."""
+
+    settings: Any
+    events: tuple[Any, ...]
+
+
+Pair = tuple[Any, States]
+"""A state of the deviant model, and the states of the other that have shown the same so far."""
+
+
+def separate(model: Model, deviant: Names, other: Names = RIGHT, depth: int = MOST_EVENTS) -> Separation | None:
+    """The shortest history that tells a model with `deviant` from a model with `other`; None where there is none.
+
+    All variants of the settings are searched level by level together, so that the shortest of all comes first.
+    """
+    searches = [
+        _Search(model, settings, deviant, other)
+        for settings in model.variants()
+        if all(model.relevant(model.deviations[name], settings) for name in deviant)
+    ]
+    for _ in range(depth):
+        for search in searches:
+            events = search.deepen()
+            if events is not None:
+                return Separation(search.settings, events)
+    return None
+
+
+class _Search:
+    """Breadth-first over the product of a deviant model and the states of the other that fit."""
+
+    def __init__(self, model: Model, settings: Any, deviant: Names, other: Names) -> None:
+        self.settings = settings
+        self._model, self._deviant, self._other = model, deviant, other
+        self._kinds = {"", *(kind for name in deviant | other for kind in model.deviations[name].uses.split())}
+        start = tuple(model.initial(settings))
+        # The nodes of the level, each with the way to it.
+        self._level: list[tuple[list[Pair], tuple[Any, ...]]] = [([(state, start) for state in start], ())]
+        self._visited: set[Any] = set()
+
+    def deepen(self) -> tuple[Any, ...] | None:
+        """Search one level further; the events once a separation is found."""
+        following = []
+        for node, path in self._level:
+            for event in self._model.enabled(node[0][0]):
+                if self._model.kind(event) not in self._kinds:
+                    continue
+                reached = list(self._step(node, event))
+                if not reached:
+                    return (*path, event)
+                key = frozenset((self._key(state), frozenset(map(self._key, fit))) for state, fit in reached)
+                if key not in self._visited:
+                    self._visited.add(key)
+                    following.append((reached, (*path, event)))
+        self._level = following
+        return None
+
+    def _step(self, node: Iterable[Pair], event: Any) -> Iterator[Pair]:
+        batch = alone(event)
+        for state, candidates in node:
+            right = successors(self._model, candidates, batch, self._other)
+            for after in successors(self._model, (state,), batch, self._deviant):
+                seen = self._model.observe(after, self._deviant)
+                fit = tuple(candidate for candidate in right if self._model.matches(candidate, seen, self._other))
+                if fit:
+                    yield after, fit
+
+    def _key(self, state: Any) -> Hashable:
+        return self._model.key(self._model.begin(state))
+
+
+def separations(model: Model) -> dict[str, Separation]:
+    """The separating history of every deviation that sequential events can show with the model's variants."""
+    found: dict[str, Separation] = {}
+    for name, deviation in model.deviations.items():
+        separation = None if deviation.elusive else separate(model, frozenset({name}))
+        if separation is not None:
+            found[name] = separation
+    return found
+
+
+def enacted(model: Model, separation: Separation, deviations: Names) -> History:
+    """The history that an implementation with these deviations plainly shows, for examples and tests of diagnosis."""
+    history = History(separation.settings)
+    states = tuple(model.initial(separation.settings))[:1]
+    for event in separation.events:
+        states = successors(model, states, alone(event), deviations)[:1]
+        history.add(alone(event), model.observe(states[0], deviations))
+    return history
+
+
+def pair_separations(model: Model, singles: Mapping[str, Separation], suspects: Names) -> list[Separation]:
+    """Histories that tell the suspected deviations from every other one of another requirement.
+
+    Most pairs are told apart already by the separating history of one of them; those need none of their own and are left out.
+    """
+    found = []
+    for one in sorted(suspects & singles.keys()):
+        history = enacted(model, singles[one], frozenset({one}))
+        for other, deviation in model.deviations.items():
+            alike = explained(model, history, frozenset({other})) == len(history)
+            if alike and deviation.requirement != model.deviations[one].requirement:
+                depth = len(singles[one].events) + MORE_EVENTS
+                separation = separate(model, frozenset({one}), frozenset({other}), depth)
+                found += [separation] if separation is not None else []
+    return found

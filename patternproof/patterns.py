@@ -1,0 +1,33 @@
+"""The registry: one line for each pattern."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern: `stem` names its files in every folder and its factory in an adapter, `prefix` begins its ids."""
+
+    stem: str
+    prefix: str
+    claims: frozenset[str] = frozenset()
+
+    @property
+    def title(self) -> str:
+        return self.stem.replace("_", " ")
+
+    def scenarios(self, part: str) -> ModuleType:
+        """The module `part` (steps, model, rig, machine or interleavings) of the pattern's scenarios."""
+        return import_module(f"patternproof.scenarios.{self.stem}.{part}")
+
+
+PATTERNS: dict[str, Pattern] = {
+    pattern.stem: pattern
+    for pattern in (
+        Pattern("circuit_breaker", "CB", frozenset({"manual_control", "sliding_window", "shared"})),
+        Pattern("connection_pool", "CP", frozenset({"min_size", "transactional"})),
+    )
+}

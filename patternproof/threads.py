@@ -1,0 +1,205 @@
+"""Exploring the schedules of threads, with frontrun."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+from unittest.mock import patch
+
+import patternproof
+from patternproof.drivers import clocks
+from patternproof.outcome import PremiseMissing, Unavailable
+
+S = TypeVar("S")
+
+IMPLEMENTATIONS = {"adapters", "reference"}
+"""Folders of an installed kit that hold implementations."""
+STANDS_STILL = 2.0
+"""Real seconds after which a thread that does not take its turn waits where the exploration cannot see it."""
+LONGEST = 300.0
+"""Real seconds that one exploration may take; the number of runs is what limits it, so that a verdict does not depend on luck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """What exploring the schedules of some threads came to."""
+
+    explored: int
+    """Schedules that were run, no two of them equivalent."""
+    exhausted: bool
+    """Whether these were all that can be told apart."""
+    failure: str | None = None
+    """Which accesses collide, line by line, or the cycle of a deadlock; None: the invariant held in every schedule."""
+    schedule: tuple[int, ...] = ()
+    """The failing schedule: which worker takes each step."""
+
+
+def explore_threads(
+    setup: Callable[[], S],
+    workers: Sequence[Callable[[S], None]],
+    invariant: Callable[[S], bool],
+    runs: int,
+    distributions: Sequence[str] = (),
+) -> Exploration:
+    """Run workers side by side in every schedule that can matter (dynamic partial order reduction), up to a number of runs.
+
+    Setup, workers and invariant see virtual clocks; in `setup`, ``time.sleep`` lets time pass.
+
+    Args:
+        setup: makes the shared state, once for each run.
+        workers: what each thread does with it; they catch the errors that they expect.
+        invariant: whether the state is right when all have ended.
+        runs: most schedules to run.
+        distributions: installed distributions of the implementation, whose code is followed too.
+
+    Raises:
+        PremiseMissing: no verdict: a thread waited where the exploration cannot see it, a second exploration went otherwise, or
+            the workers have nothing in common that it can see.
+        Unavailable: frontrun is not installed.
+    """
+    began = clocks.real_monotonic()
+    result = _explored(setup, workers, invariant, runs, distributions)
+    if result.property_holds is None:
+        raise PremiseMissing(f"the exploration came to no verdict: {result.inconclusive_reason}")
+    if result.property_holds:
+        if result.num_explored == 1:
+            raise PremiseMissing("the calls never met: nothing that they share can be seen by the exploration")
+        in_time = clocks.real_monotonic() - began < LONGEST
+        return Exploration(result.num_explored, exhausted=in_time and result.num_explored < runs)
+    again = _explored(setup, workers, invariant, runs, distributions)
+    if again.property_holds is not False or again.counterexample != result.counterexample:
+        raise PremiseMissing("the exploration is not the same at a second run, so that a failure proves nothing")
+    return Exploration(result.num_explored, False, result.explanation or "the invariant is broken", tuple(result.counterexample))
+
+
+def _explored(
+    setup: Callable[[], S],
+    workers: Sequence[Callable[[S], None]],
+    invariant: Callable[[S], bool],
+    runs: int,
+    distributions: Sequence[str],
+) -> Any:
+    frontrun = _part()
+    with _followed(_packages(tuple(distributions))), _patched(), _clocks() as wall:
+
+        def first() -> S:
+            wall.reset()
+            return setup()
+
+        return frontrun.explore(
+            _timed(first),
+            [_timed(worker) for worker in workers],
+            invariant,
+            clock="virtual",
+            preemption_bound=None,
+            max_executions=runs,
+            reproduce_on_failure=0,  # its own replay imports database drivers while their clocks are exchanged
+            deadlock_timeout=STANDS_STILL,
+            timeout_per_run=2 * STANDS_STILL,
+            total_timeout=LONGEST,
+            detect_io=False,
+        )
+
+
+def _part(name: str = "") -> Any:
+    """The library or one of its modules; imported late, because that is slow and few runs need it."""
+    try:
+        return importlib.import_module(f"frontrun.{name}" if name else "frontrun")
+    except ImportError as error:
+        raise Unavailable("exploring threads takes frontrun: install patternproof[threads]") from error
+
+
+@contextmanager
+def _patched() -> Iterator[None]:
+    cooperative = _part("_cooperative")
+    cooperative.patch_locks()
+    try:
+        yield
+    finally:
+        cooperative.unpatch_locks()
+
+
+def _timed(part: Callable[..., Any]) -> Callable[..., Any]:
+    def run(*arguments: Any) -> Any:
+        with clocks.attached(_now):
+            return part(*arguments)
+
+    return run
+
+
+def _now() -> float:
+    """The exploration's time; its own machinery, which reads the same functions, has the machine's."""
+    virtual = _part("_virtual_clock")
+    clock = virtual._active_virtual_clock()  # noqa: SLF001  # the library has no public name for it
+    if clock is None or _asking().partition(".")[0] in {"frontrun", "threading", "queue"}:
+        return clocks.real_monotonic()
+    return clocks.START + float(clock.now()) - float(virtual.VIRTUAL_EPOCH)
+
+
+def _asking() -> str:
+    """The module that reads a clock."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  # nothing else tells who asks
+    while frame is not None and frame.f_globals["__name__"] in {__name__, clocks.__name__}:
+        frame = frame.f_back
+    return "" if frame is None else str(frame.f_globals.get("__name__"))
+
+
+@contextmanager
+def _clocks() -> Iterator[clocks.WallClock]:
+    """Have the wall clock, under every name, follow the exploration's time."""
+    clocks.install()
+    wall, virtual = clocks.WallClock(), _part("_virtual_clock").VirtualClock
+    advance = virtual.advance_to
+
+    def advance_both(self: Any, deadline: float) -> None:
+        before = self.now()
+        advance(self, deadline)
+        wall.shift(self.now() - before)
+
+    wall.start()
+    try:
+        with patch.object(virtual, "advance_to", advance_both):
+            yield wall
+    finally:
+        wall.stop()
+
+
+@cache
+def _packages(distributions: tuple[str, ...]) -> tuple[str, ...]:
+    owners = packages_distributions()
+    return tuple(name for name, owning in owners.items() if not {*owning}.isdisjoint(distributions))
+
+
+@cache
+def _is_own(filename: str) -> bool | None:
+    """Whether a file is the kit's own, and no implementation; None where it is not of the kit at all. Asked at every step."""
+    kit, file = Path(patternproof.__file__).parent, Path(filename)
+    if file.is_relative_to(kit):
+        return file.relative_to(kit).parts[0] not in IMPLEMENTATIONS
+    return True if any(file.is_relative_to(Path(folder) / "scenarios") for folder in patternproof.__path__) else None
+
+
+@contextmanager
+def _followed(packages: Sequence[str]) -> Iterator[None]:
+    tracing = _part("_tracing")
+
+    class Followed(tracing.TraceFilter):  # type: ignore[misc, name-defined]  # the library has no types
+        """The implementation's code: neither the kit's, whose steps do not matter, nor that of other distributions."""
+
+        def should_trace_file(self, filename: str) -> bool:
+            own = _is_own(filename)
+            return bool(super().should_trace_file(filename)) if own is None else not own
+
+    tracing.set_active_trace_filter(Followed([pattern for name in packages for pattern in (name, f"{name}.*")]))
+    try:
+        yield
+    finally:
+        tracing.set_active_trace_filter(None)

@@ -1,0 +1,1 @@
+"""The reference implementation of each pattern, one stem per pattern."""

@@ -1,0 +1,1 @@
+"""The reference, plugged in the same way as anybody else's implementation."""

@@ -1,0 +1,27 @@
+"""The reference for asyncio, all in one process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from patternproof.reference.circuit_breaker import CircuitBreaker
+from patternproof.reference.connection_pool import ConnectionPool
+
+from patternproof.ports import Unsupported
+from patternproof.ports.circuit_breaker import CircuitBreakerSettings
+from patternproof.ports.connection_pool import Connect, ConnectionPoolSettings
+
+RUNTIME = "asyncio"
+CLAIMS = {"manual_control", "sliding_window", "min_size"}
+
+
+def circuit_breaker(settings: CircuitBreakerSettings) -> CircuitBreaker:
+    if settings.store is not None:
+        raise Unsupported("store")
+    return CircuitBreaker(settings)
+
+
+async def connection_pool(connect: Connect, settings: ConnectionPoolSettings) -> AsyncIterator[ConnectionPool]:
+    pool = ConnectionPool(connect, settings)
+    yield pool
+    await pool.close()

@@ -1,0 +1,28 @@
+"""The reference for threads, all in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from patternproof.reference.circuit_breaker import ThreadedCircuitBreaker
+from patternproof.reference.connection_pool import ThreadedConnectionPool
+
+from patternproof.ports import Unsupported
+from patternproof.ports.circuit_breaker import CircuitBreakerSettings
+from patternproof.ports.connection_pool import ConnectionPoolSettings
+
+RUNTIME = "threads"
+CLAIMS = {"manual_control", "sliding_window", "min_size"}
+
+
+def circuit_breaker(settings: CircuitBreakerSettings) -> ThreadedCircuitBreaker:
+    if settings.store is not None:
+        raise Unsupported("store")
+    return ThreadedCircuitBreaker(settings)
+
+
+def connection_pool(connect: Callable[[], Any], settings: ConnectionPoolSettings) -> Iterator[ThreadedConnectionPool]:
+    pool = ThreadedConnectionPool(connect, settings)
+    yield pool
+    pool.close()

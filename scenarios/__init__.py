@@ -1,0 +1,1 @@
+"""How each pattern is exercised: steps, model, machine and interleavings."""

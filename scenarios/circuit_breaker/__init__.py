@@ -1,0 +1,1 @@
+"""How circuit breakers are exercised."""

@@ -1,0 +1,422 @@
+"""What each event does to the model of circuit breakers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from patternproof.modelling import Names
+from patternproof.ports.circuit_breaker import CircuitBreakerSettings
+
+from .events import Announcement, Cancel, Finish
+
+ANY_HINT = -1.0
+"""A rejected call of which no particular hint is expected."""
+LATE = -1
+"""The epoch of a call whose outcome changes nothing."""
+COUNTS_SUCCESS, COUNTS_FAILURE, COUNTS_NOTHING = "success", "failure", "nothing"
+
+
+_TOO_MANY = {"any number of probes", "one probe too many", "simultaneous calls are all probes"}
+
+
+class Breaker(NamedTuple):
+    """A breaker; `epoch` grows with each transition, so that late outcomes are told from timely ones."""
+
+    phase: str = "closed"
+    failures: int = 0
+    successes: int = 0
+    open_for: float = 0.0
+    """Seconds since opening."""
+    epoch: int = 0
+    leaked: int = 0
+    """Probe slots that are never given back; only with deviations."""
+    fresh: bool = False
+    """Whether the circuit became half_open, or counted a failure, since the last settling."""
+    counted: bool = False
+    unsaid: bool = False
+    """Whether becoming half_open is announced only when the probe is over."""
+    window: tuple[tuple[float, bool], ...] = ()
+    """Age in seconds and failure of the calls that the failure rate is taken over, the oldest first."""
+
+
+class Tracked(NamedTuple):
+    """A call as the model sees it."""
+
+    breaker: int
+    phase: str
+    epoch: int = LATE
+    probe: bool = False
+    runs: int = 0
+    hint: float = ANY_HINT
+    again: bool = False
+    """Whether its operation runs once more before it ends; only with deviations."""
+
+
+class State(NamedTuple):
+    """Two breakers, the calls by number (None once over and told), and what was observable since the last batch."""
+
+    settings: CircuitBreakerSettings
+    breakers: tuple[Breaker, ...]
+    calls: tuple[Tracked | None, ...] = ()
+    reads: tuple[str, ...] = ()
+    announced: tuple[Announcement, ...] = ()
+    heard_second: tuple[Announcement, ...] = ()
+    failing_listener: bool = False
+    harmed: bool = False
+    """Whether a transition has met a failing listener."""
+
+    def with_breaker(self, index: int, breaker: Breaker) -> State:
+        return self._replace(breakers=(*self.breakers[:index], breaker, *self.breakers[index + 1 :]))
+
+    def with_call(self, number: int, call: Tracked) -> State:
+        calls = self.calls + (None,) * (number + 1 - len(self.calls))
+        return self._replace(calls=(*calls[:number], call, *calls[number + 1 :]))
+
+    def call(self, number: int) -> Tracked | None:
+        """A call in flight or just ended; None before it begins and once it is told."""
+        return self.calls[number] if number < len(self.calls) else None
+
+    def probes(self, index: int) -> int:
+        """Probes in flight, with the slots that were lost."""
+        breaker = self.breakers[index]
+        running = sum(1 for call in self.calls if call and call.phase == "running" and call.probe and call.breaker == index and call.epoch == breaker.epoch)
+        return running + breaker.leaked
+
+
+def moved(state: State, index: int, phase: str, **changes: object) -> State:
+    """The state after a transition of one breaker, announced."""
+    old = state.breakers[index]
+    new = Breaker(phase, epoch=old.epoch + 1)._replace(**changes)  # type: ignore[arg-type]  # the callers name fields of Breaker
+    told = said(state, index)
+    if old.phase != phase:
+        told = _announced(told, Announcement(index, old.phase, phase))
+    return told.with_breaker(index, new)
+
+
+def _announced(state: State, news: Announcement) -> State:
+    if not state.failing_listener:
+        return state._replace(announced=(*state.announced, news))
+    return state._replace(announced=(*state.announced, news), heard_second=(*state.heard_second, news), harmed=True)
+
+
+def said(state: State, index: int) -> State:
+    """The state once a half_open that was kept back is announced."""
+    breaker = state.breakers[index]
+    if not breaker.unsaid:
+        return state
+    return _announced(state.with_breaker(index, breaker._replace(unsaid=False)), Announcement(index, "open", "half_open"))
+
+
+def is_due(state: State, index: int, deviations: Names) -> bool:
+    """Whether an open circuit has to admit a probe."""
+    return state.breakers[index].open_for > state.settings.reset_timeout and "open for ever" not in deviations
+
+
+def start(state: State, number: int, index: int, deviations: Names) -> Iterator[State]:
+    """A call begins: it is admitted or rejected."""
+    if "shared state" in deviations:
+        index = 0
+    if state.call(number) is not None:
+        yield state.with_call(number, Tracked(index, "cancelled"))
+        return
+    breaker = state.breakers[index]
+    if breaker.phase == "open" and is_due(state, index, deviations):
+        now = moved(state, index, "half_open", fresh=True)
+        later = state.with_breaker(index, now.breakers[index]._replace(unsaid=True))
+        yield from _admit(later, number, index, deviations)
+        state = now
+    yield from _admit(state, number, index, deviations)
+
+
+def _admit(state: State, number: int, index: int, deviations: Names) -> Iterator[State]:
+    breaker = state.breakers[index]
+    admitted = state.with_call(number, Tracked(index, "running", breaker.epoch, breaker.phase == "half_open", 1, ANY_HINT, "runs twice" in deviations))
+    rejected = state.with_call(number, Tracked(index, "rejected", hint=_hint(state, index)))
+    if breaker.phase == "closed":
+        busy = any(call and call.phase == "running" and call.breaker == index for call in state.calls)
+        waits = "one at a time" in deviations and busy
+        yield state.with_call(number, Tracked(index, "waiting", breaker.epoch)) if waits else admitted
+    elif breaker.phase == "open":
+        runs = state.with_call(number, Tracked(index, "running", LATE, False, 1))
+        yield runs if "open runs" in deviations else rejected
+    elif _has_slot(state, index, deviations):
+        yield admitted
+        if state.probes(index) and not deviations & _TOO_MANY:
+            yield rejected  # at most half_open_max_calls: an implementation may admit fewer, but never none
+    else:
+        yield rejected
+
+
+def _hint(state: State, index: int) -> float:
+    breaker = state.breakers[index]
+    return max(0.0, state.settings.reset_timeout - breaker.open_for) if breaker.phase == "open" else ANY_HINT
+
+
+def _has_slot(state: State, index: int, deviations: Names) -> bool:
+    if "any number of probes" in deviations:
+        return True
+    if "simultaneous calls are all probes" in deviations and state.breakers[index].fresh:
+        return True
+    return state.probes(index) < state.settings.half_open_max_calls + ("one probe too many" in deviations)
+
+
+def finish(state: State, event: Finish, deviations: Names) -> Iterator[State]:
+    """The operation of a call ends."""
+    call = state.call(event.call)
+    if call is None or call.phase != "running":
+        yield state  # overtaken by a cancellation in the same batch
+        return
+    if call.again:
+        yield state.with_call(event.call, call._replace(runs=call.runs + 1, again=False))
+        return
+    ended = call._replace(phase="returned" if event.how == "ok" else "raised")
+    after = state.with_call(event.call, ended)
+    for counted in _counting(event.how, call, deviations):
+        for result in _count(after, call, counted, deviations):
+            yield _released(result, deviations, call.breaker)
+
+
+def _released(state: State, deviations: Names, index: int) -> State:
+    """With the deviation of one call at a time, the next waiting call runs."""
+    if "one at a time" not in deviations:
+        return state
+    for number, call in enumerate(state.calls):
+        if call and call.phase == "waiting" and call.breaker == index:
+            return state.with_call(number, call._replace(phase="running", runs=1))
+    return state
+
+
+def cancel(state: State, event: Cancel, deviations: Names) -> Iterator[State]:
+    """A call in flight is cancelled."""
+    call = state.call(event.call)
+    if event.call >= len(state.calls):
+        # Cancelled in the turn in which it begins: it never did.
+        yield state.with_call(event.call, Tracked(0, "not begun"))
+        return
+    if call is None or call.phase not in ("running", "waiting"):
+        yield state  # overtaken: it was over before
+        return
+    after = state.with_call(event.call, call._replace(phase="cancelled"))
+    for counted in _counting("cancelled", call, deviations):
+        for result in _count(after, call, counted, deviations):
+            yield _released(result, deviations, call.breaker)
+
+
+def _counting(how: str, call: Tracked, deviations: Names) -> Iterator[str]:
+    """What an end of a call may count as."""
+    if how in ("ok", "failure"):
+        yield COUNTS_SUCCESS if how == "ok" else COUNTS_FAILURE
+    elif how == "ignored":
+        yield _ignored(call, deviations)
+    elif how == "cancelled" and not call.probe:
+        wrong = {"cancelling counts as a failure": COUNTS_FAILURE, "cancelling counts as a success": COUNTS_SUCCESS}
+        yield next((wrong[name] for name in wrong if name in deviations), COUNTS_NOTHING)
+    elif call.probe and ("a cancelled probe closes" if how == "cancelled" else "an interrupted probe closes") in deviations:
+        yield COUNTS_SUCCESS
+    elif _keeps_slot(how, call, deviations):
+        yield "leak"
+    elif call.probe:
+        yield COUNTS_NOTHING
+        yield COUNTS_FAILURE  # the slot comes back either way
+    else:
+        # What a BaseException counts as in closed state is left open.
+        yield from (COUNTS_NOTHING, COUNTS_FAILURE, COUNTS_SUCCESS)
+
+
+def _ignored(call: Tracked, deviations: Names) -> str:
+    if "ignored errors count" in deviations:
+        return COUNTS_FAILURE
+    if ("an ignored probe closes" if call.probe else "ignored errors clear the count") in deviations:
+        return COUNTS_SUCCESS
+    return "leak" if call.probe and "an ignored probe keeps its slot" in deviations else COUNTS_NOTHING
+
+
+def _keeps_slot(how: str, call: Tracked, deviations: Names) -> bool:
+    name = "a cancelled probe keeps its slot" if how == "cancelled" else "an interrupted probe keeps its slot"
+    return call.probe and name in deviations
+
+
+def _count(state: State, call: Tracked, counted: str, deviations: Names) -> Iterator[State]:
+    breaker = state.breakers[call.breaker]
+    if counted == COUNTS_NOTHING:
+        yield state
+        if breaker.unsaid:
+            yield said(state, call.breaker)
+    elif call.epoch != breaker.epoch:
+        yield _late(state, call, counted, deviations)
+    elif counted == "leak":
+        yield state.with_breaker(call.breaker, breaker._replace(leaked=breaker.leaked + 1))
+    elif breaker.phase == "closed":
+        yield from _count_closed(state, call.breaker, counted, deviations)
+    elif breaker.phase == "half_open":
+        yield from _count_probe(state, call.breaker, counted, deviations)
+    else:
+        yield state
+
+
+def _late(state: State, call: Tracked, counted: str, deviations: Names) -> State:
+    index = call.breaker
+    breaker = state.breakers[index]
+    wrong = {
+        ("open", COUNTS_SUCCESS): "a late success closes",
+        ("open", COUNTS_FAILURE): "a late failure restarts the timer",
+        ("half_open", COUNTS_SUCCESS): "a late success counts as a probe",
+        ("half_open", COUNTS_FAILURE): "a late failure reopens",
+        ("closed", COUNTS_SUCCESS): "a late success clears the count",
+        ("closed", COUNTS_FAILURE): "a late failure counts once closed again",
+    }
+    of_probe = "an earlier probe's success closes" if counted == COUNTS_SUCCESS else "an earlier probe's failure reopens"
+    if (of_probe if call.probe and breaker.phase != "closed" else wrong.get((breaker.phase, counted))) not in deviations:
+        return state
+    if breaker.phase == "open":
+        return moved(state, index, "closed") if counted == COUNTS_SUCCESS else state.with_breaker(index, breaker._replace(open_for=0.0))
+    if breaker.phase == "half_open":
+        return next(_count_probe(state, index, counted, frozenset()))
+    return next(_count_closed(state, index, counted, frozenset()))
+
+
+def _count_closed(state: State, index: int, counted: str, deviations: Names) -> Iterator[State]:
+    breaker, settings = state.breakers[index], state.settings
+    if settings.failure_rate is not None:
+        yield from _count_rate(state, index, counted == COUNTS_FAILURE, deviations)
+        return
+    if counted == COUNTS_SUCCESS:
+        keeps = "successes keep the count" in deviations
+        yield state.with_breaker(index, breaker._replace(failures=breaker.failures if keeps else 0))
+        return
+    if breaker.counted and "simultaneous failures count once" in deviations:
+        yield state
+        return
+    limit = settings.failure_threshold - ("opens one failure early" in deviations) + ("opens one failure late" in deviations)
+    failures = breaker.failures + 1
+    if failures >= limit:
+        yield moved(state, index, "open", open_for=0.0)
+    else:
+        yield state.with_breaker(index, breaker._replace(failures=failures, counted=True))
+
+
+def _count_rate(state: State, index: int, failed: bool, deviations: Names) -> Iterator[State]:
+    breaker, settings = state.breakers[index], state.settings
+    window = (*breaker.window, (0.0, failed))
+    if "the window never slides" not in deviations:
+        window = window[-settings.window :] if settings.window else tuple(entry for entry in window if entry[0] < (settings.window_seconds or 0.0))
+    stays = state.with_breaker(index, breaker._replace(window=window))
+    assert settings.failure_rate is not None
+    failures = sum(1 for _, bad in window if bad)
+    excess = failures - settings.failure_rate * len(window)
+    enough = len(window) >= (1 if "the minimum is ignored" in deviations else settings.minimum_calls)
+    reached = enough and excess > -1e-9 and "the rate never opens" not in deviations
+    if reached:
+        yield moved(state, index, "open", open_for=0.0)
+    if not reached or not failed or abs(excess) <= 1e-9:
+        yield stays  # at exactly the rate, and at a success that completes the minimum, either side is right
+
+
+def _count_probe(state: State, index: int, counted: str, deviations: Names) -> Iterator[State]:
+    breaker, settings = state.breakers[index], state.settings
+    if counted == COUNTS_FAILURE:
+        yield from _fail_probe(state, index, deviations)
+        return
+    needed = 1 if "any success closes" in deviations else settings.success_threshold + ("closes one success late" in deviations)
+    successes = breaker.successes + 1
+    if successes < needed:
+        counting = state.with_breaker(index, breaker._replace(successes=successes))
+        yield counting
+        if breaker.unsaid:
+            yield said(counting, index)
+        return
+    stale = settings.failure_threshold - 1 if "closes with a stale count" in deviations else 0
+    yield moved(state, index, "closed", failures=stale)
+
+
+def _fail_probe(state: State, index: int, deviations: Names) -> Iterator[State]:
+    breaker = state.breakers[index]
+    if "a failed probe does not reopen" in deviations:
+        yield state
+    elif "a failed probe closes" in deviations:
+        yield moved(state, index, "closed")
+    else:
+        old = state.settings.reset_timeout + 1.0 if "reopening keeps its old timer" in deviations else 0.0
+        yield moved(state, index, "open", open_for=old)
+        if breaker.successes:
+            # Whether successes of an earlier half_open still count is left open.
+            yield moved(state, index, "open", open_for=old, successes=breaker.successes)
+
+
+def read(state: State, index: int, deviations: Names) -> Iterator[State]:
+    """The state is read; an open circuit past its timeout may read open or half_open, and may become half_open."""
+    if "shared state" in deviations:
+        index = 0
+    breaker = state.breakers[index]
+    seen = state._replace(reads=(*state.reads, breaker.phase))
+    if breaker.unsaid:
+        yield state._replace(reads=(*state.reads, "open"))
+    if breaker.phase != "open":
+        yield seen
+    elif is_due(state, index, deviations):
+        half_open = state._replace(reads=(*state.reads, "half_open"))
+        if "reading takes the probe" in deviations:
+            yield moved(half_open, index, "half_open", leaked=1)
+            return
+        yield from (seen, half_open, moved(half_open, index, "half_open"))
+    elif "reading restarts the timer" in deviations:
+        yield seen.with_breaker(index, breaker._replace(open_for=0.0))
+    else:
+        yield seen
+
+
+def advance(state: State, seconds: float, deviations: Names) -> Iterator[State]:
+    """Time passes; a circuit may become half_open by itself."""
+    states = [state._replace(breakers=tuple(_older(breaker, seconds, state.settings) for breaker in state.breakers))]
+    for index in range(len(state.breakers)):
+        due = [after for after in states if after.breakers[index].phase == "open" and is_due(after, index, deviations)]
+        if "reading takes the probe" not in deviations:
+            states += [moved(after, index, "half_open") for after in due]
+    yield from states
+
+
+def _older(breaker: Breaker, seconds: float, settings: CircuitBreakerSettings) -> Breaker:
+    window = tuple((age + seconds, bad) for age, bad in breaker.window) if settings.window_seconds else breaker.window
+    longest = 2 * settings.reset_timeout + 1.0  # beyond this the age makes no difference: keeps the states few
+    open_for = min(breaker.open_for + seconds, longest) if breaker.phase == "open" else 0.0
+    return breaker._replace(open_for=open_for, window=window)
+
+
+def set_wall_clock(state: State, seconds: float, deviations: Names) -> Iterator[State]:
+    """The wall clock is set; nothing follows from it."""
+    if "wall clock" not in deviations:
+        yield state
+        return
+    jumped = tuple(b._replace(open_for=b.open_for + seconds) if b.phase == "open" else b for b in state.breakers)
+    yield state._replace(breakers=jumped)
+
+
+def trip(state: State, deviations: Names) -> Iterator[State]:
+    """trip() opens the circuit; of an open one it may or may not restart the timer."""
+    breaker = state.breakers[0]
+    if "trip does nothing" in deviations:
+        yield state
+        return
+    yield _by_hand(moved(state, 0, "open", open_for=0.0), state, deviations)
+    if breaker.phase == "open":
+        yield _by_hand(state, state, deviations)
+
+
+def reset(state: State, deviations: Names) -> Iterator[State]:
+    """reset() closes the circuit with no failures counted."""
+    breaker = state.breakers[0]
+    if "reset does nothing" in deviations:
+        yield state
+        return
+    stale = state.settings.failure_threshold - 1 if "reset keeps the count" in deviations else 0
+    yield _by_hand(moved(state, 0, "closed", failures=stale), state, deviations)
+    if breaker.phase == "closed":
+        yield _by_hand(state.with_breaker(0, breaker._replace(failures=stale, window=())), state, deviations)
+
+
+def _by_hand(after: State, before: State, deviations: Names) -> State:
+    after = after._replace(harmed=after.harmed or after.failing_listener)
+    if "moves by hand are not announced" not in deviations:
+        return after
+    return after._replace(announced=before.announced, heard_second=before.heard_second)

@@ -1,0 +1,1 @@
+"""How connection pools are exercised."""

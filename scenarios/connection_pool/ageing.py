@@ -1,0 +1,109 @@
+"""What time and readings do to the model of connection pools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from patternproof.modelling import Names
+from patternproof.ports.connection_pool import ConnectionPoolSettings
+
+from .state import AT_REST, Connection, State, Tracked
+from .supply import expired, rested
+from .transitions import LONGEST_BACKOFF
+
+
+def advance(state: State, seconds: float, deviations: Names) -> Iterator[State]:
+    """Time passes: who has waited too long gives up, and connections age."""
+    older = state._replace(
+        borrowers=tuple([_waited(each, seconds, state.settings) for each in state.borrowers]),
+        connections=tuple([_aged(each, seconds, state.settings) for each in state.connections]),
+        backing=_put_off(state.backing, seconds) if state.waiting() else state.backing,
+    )
+    for after in _timed_out(older, deviations):
+        yield from rested(after, deviations)
+
+
+def _waited(borrower: Tracked, seconds: float, settings: ConnectionPoolSettings) -> Tracked:
+    timed = borrower.phase == "waiting" and settings.acquire_timeout is not None
+    return borrower._replace(waited=borrower.waited + seconds) if timed else borrower
+
+
+def _aged(connection: Connection, seconds: float, settings: ConnectionPoolSettings) -> Connection:
+    idle_for, age = connection.idle_for, connection.age
+    # Beyond a limit the age makes no difference: keeps the states few.
+    if settings.max_idle is not None and connection.where == "idle":
+        idle_for = min(idle_for + seconds, settings.max_idle + 1.0)
+    if settings.max_lifetime is not None:
+        age = min(age + seconds, settings.max_lifetime + 1.0)
+    return connection._replace(idle_for=idle_for, age=age)
+
+
+def _put_off(backing: float, seconds: float) -> float:
+    return backing if backing < 0 else AT_REST if backing + seconds > LONGEST_BACKOFF else backing + seconds
+
+
+def _timed_out(state: State, deviations: Names) -> Iterator[State]:
+    limit = state.settings.acquire_timeout
+    if limit is None or "waits for ever" in deviations:
+        yield state
+        return
+    due = _due(state, limit, deviations)
+    state = _lost_at_once(state, deviations)
+    # The limit may not hold for whoever makes a connection.
+    for staying in range(min(len(due), state.supplies()) + 1):
+        for gone in combinations(due, len(due) - staying):
+            yield from _gone(state, gone, deviations)
+
+
+def _due(state: State, limit: float, deviations: Names) -> list[int]:
+    early = state.waiting()[state.supplies() :] if "gives up early" in deviations else []
+    return [each.number for each in state.borrowers if each.phase == "waiting" and (each.number in early or each.waited > limit)]
+
+
+def _gone(state: State, numbers: tuple[int, ...], deviations: Names) -> Iterator[State]:
+    connecting = [number for number in numbers if number in state.waiting()[: state.supplies()]]
+    ghost = "a waiter that gave up still gets a connection" in deviations
+    after = state
+    for number in numbers:
+        wrong = "gives up with another error" in deviations and number not in connecting
+        after = after.ended_as(number, "raised something else" if wrong else "timed out", ghost and number not in connecting)
+    own = min(len(connecting), state.attempts)
+    for given_up in dict.fromkeys((own, *range(min(len(numbers), state.attempts) + 1))):
+        yield after.given_up(given_up)
+
+
+def _lost_at_once(state: State, deviations: Names) -> State:
+    """With a deviation: who is served in the turn in which it gives up takes the connection with it."""
+    if "handed over as its waiter gives up, it is lost" not in deviations:
+        return state
+    for borrower in state.borrowers:
+        connection = state.connection(borrower.connection) if borrower.fresh else None
+        if connection is not None:
+            state = state.ended_as(borrower.number, "timed out").with_connection(connection._replace(where="lost"))
+    return state
+
+
+def set_wall_clock(state: State, seconds: float, deviations: Names) -> Iterator[State]:
+    """The wall clock is set; nothing follows from it."""
+    if "limits follow the wall clock" not in deviations:
+        yield state
+        return
+    jumped = [each._replace(idle_for=each.idle_for + seconds, age=each.age + seconds) for each in state.connections]
+    yield state._replace(connections=tuple(jumped))
+
+
+def read(state: State) -> State:
+    """The statistics are read: what is known for certain is exact, the rest is within bounds."""
+    idle = [each for each in state.connections if each.where == "idle"]
+    unsure = sum(1 for each in idle if each.broke or expired(each, state.settings))
+    resetting, waiting = len(state.resetting()), sum(1 for each in state.borrowers if each.phase == "waiting")
+    used = sum(1 for each in state.connections if each.where in ("used", "lost"))
+    size = used + resetting + len(idle) - unsure + state.attempts
+    counts = (
+        (size, size + unsure),
+        (len(idle) - unsure, len(idle) + resetting),
+        (used, used + resetting + state.attempts),
+        (max(0, waiting - state.supplies()), waiting),
+    )
+    return state._replace(counts=(*state.counts, counts))

@@ -1,0 +1,57 @@
+"""What close() does to the model of connection pools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from patternproof.modelling import Names
+
+from .state import AT_REST, NOBODY, Connection, State
+from .supply import LEAVES_WAITERS, hand, shut
+
+LEAKS_AT_ONCE = "a return as the pool is closed stays open"
+
+
+def close(state: State, deviations: Names) -> Iterator[State]:
+    """The pool is closed."""
+    if state.closed:
+        yield state
+        return
+    leaked = [each._replace(where="lost") for each in state.connections if each.number in state.returned and each.where == "idle"]
+    for connection in leaked if LEAKS_AT_ONCE in deviations else ():
+        state = state.with_connection(connection)
+    state = state._replace(closed=True, closed_now=True, backing=AT_REST)
+    for given_up in range(state.attempts + 1):
+        for after in _resets_given_up(state.given_up(given_up)):
+            yield from shut(after, deviations)
+            yield from shut(after._replace(draining=True), deviations)
+
+
+def _resets_given_up(state: State) -> Iterator[State]:
+    yield state
+    in_background = [each.number for each in state.connections if each.where == "resetting" and each.borrower == NOBODY]
+    for count in range(1, len(in_background) + 1):
+        for gone in combinations(in_background, count):
+            yield state.without(*gone)._replace(abandoned=state.abandoned + count)
+
+
+def connected(state: State, connection: Connection, deviations: Names) -> Iterator[State]:
+    """A connection was made for a pool that is closed: it is closed, or serves whoever was making it."""
+    if "a connection made while closing stays open" in deviations:
+        state = state.with_connection(connection._replace(where="lost"))
+    yield from shut(state, deviations)
+    for number in state.waiting():
+        yield from shut(hand(state, number, connection), deviations)
+
+
+def returned(state: State, connection: Connection, deviations: Names) -> Iterator[State]:
+    """A connection is returned to a pool that is closed."""
+    leaks = "what is in use at close() stays open" in deviations or (state.closed_now and LEAKS_AT_ONCE in deviations)
+    if leaks:
+        yield state.with_connection(connection._replace(where="lost"))
+        return
+    idle = connection._replace(where="idle")
+    yield from shut(state.with_connection(idle), deviations)
+    for number in state.waiting() if LEAVES_WAITERS in deviations else ():
+        yield from shut(hand(state, number, idle), deviations)

@@ -1,0 +1,158 @@
+"""How waiting borrowers come to connections in the model of pools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+
+from patternproof.modelling import Names
+from patternproof.ports.connection_pool import ConnectionPoolSettings
+
+from .state import AT_REST, BROKEN, Connection, State, is_reply, reply_to
+
+LEAVES_WAITERS = "close() leaves the waiters waiting"
+LEAVES_IDLE = "close() leaves the idle ones open"
+_UNREADY = {"min_size is not made", "min_size is not kept"}
+_RACES = "connects that begin at once are not counted"
+
+
+OUT_OF_TURN = {"last come, first served", "served out of turn"}
+
+
+def expired(connection: Connection, settings: ConnectionPoolSettings) -> bool:
+    """Whether a connection may not be handed out any more for its age."""
+    idle = settings.max_idle is not None and connection.idle_for > settings.max_idle
+    return idle or (settings.max_lifetime is not None and connection.age > settings.max_lifetime)
+
+
+def _too_old(state: State, connection: Connection, deviations: Names) -> bool:
+    """As `expired`, unless a deviation does not mind."""
+    if not expired(connection, state.settings):
+        return False
+    if state.settings.max_idle is not None:
+        return "idle for too long" not in deviations
+    return ("too old at its return" if connection.number in state.returned else "too old") not in deviations
+
+
+def ready(state: State, deviations: Names) -> list[Connection]:
+    """The idle connections that may be handed out."""
+    idle = [each for each in state.connections if each.where == "idle" and not _too_old(state, each, deviations)]
+    return [each for each in idle if not each.broke or f"broken while {each.broke}" in deviations]
+
+
+def capacity(state: State, deviations: Names) -> int:
+    """Slots, taken or free."""
+    return state.settings.max_size - state.lost + ("one connection too many" in deviations)
+
+
+def hand(state: State, number: int, connection: Connection) -> State:
+    """A borrower gets a connection, or waits for its reset."""
+    if connection.unreset:
+        return state.with_connection(connection._replace(where="resetting"))
+    borrower = state.borrower(number)
+    assert borrower is not None, "only a waiting borrower is handed a connection"
+    found = BROKEN if connection.broke else connection.carries
+    served = borrower._replace(phase="holding", connection=connection.number, found=found, waited=0.0, fresh=True, missed=False)
+    after = state.with_borrower(served)
+    if connection.twice:
+        return after.with_connection(connection._replace(twice=False))
+    # Whoever reads the response to another leaves its own unread.
+    carries = reply_to(number) if is_reply(connection.carries) else connection.carries
+    return after.with_connection(connection._replace(where="used", borrower=number, carries=carries, idle_for=0.0))
+
+
+def rested(state: State, deviations: Names) -> Iterable[State]:
+    """Every way in which a pool may come to rest: nobody waits who could be served; the plainest first."""
+    if state.closed:
+        return dict.fromkeys(shut(state, deviations))
+    found: dict[State, None] = {}
+    for awake in _woken(state):
+        for after in _served(awake, deviations):
+            found.update(dict.fromkeys(_begun(after, deviations)))
+    return found
+
+
+def _woken(state: State) -> Iterator[State]:
+    """With those whose wake-up was missed still asleep, or awake."""
+    yield state
+    if any([each.missed for each in state.borrowers]):
+        yield state._replace(borrowers=tuple([each._replace(missed=False) for each in state.borrowers]))
+
+
+def _served(state: State, deviations: Names) -> Iterator[State]:
+    waiting, idle, ghosts = state.waiting(), ready(state, deviations), state.ghosts()
+    if not idle or not (waiting or ghosts):
+        yield state
+        return
+    supplies = state.supplies()
+    # As many as there are connections on their way may be making their own, and are no waiters that could be overtaken.
+    out_of_turn = bool(deviations & OUT_OF_TURN) and state.made == state.known[2]
+    takers = waiting[::-1] if out_of_turn else waiting[: supplies + 1]
+    for number in _in_order(state, takers, ghosts, out_of_turn):
+        for connection in idle:
+            taken = _haunted(state, number, connection) if number in ghosts else hand(state, number, connection)
+            yield from _served(taken, deviations)
+    if len(waiting) <= supplies:
+        yield state
+
+
+def _in_order(state: State, takers: list[int], ghosts: list[int], backwards: bool) -> list[int]:
+    order = [each.number for each in state.borrowers if each.number in takers or each.number in ghosts]
+    return order[::-1] if backwards else order
+
+
+def _haunted(state: State, number: int, connection: Connection) -> State:
+    borrower = state.borrower(number)
+    after = state.with_connection(connection._replace(where="lost"))
+    return after if borrower is None else after.with_borrower(borrower._replace(ghost=False))
+
+
+def _begun(state: State, deviations: Names) -> Iterator[State]:
+    """With the connects that begin, and expired connections closed for them or for good."""
+    stale = [each.number for each in state.connections if each.where == "idle" and not each.broke and expired(each, state.settings)]
+    racing = max(0, state.attempts - state.known[0]) if _RACES in deviations else 0
+    room = capacity(state, deviations) - state.taken() + racing
+    most = max(0, room + len(stale))
+    least, plain = _wanted(state, most, deviations)
+    for count in dict.fromkeys((plain, *range(least, most + 1))):
+        after = state._replace(attempts=state.attempts + count, backing=AT_REST) if count else state
+        for closed in range(max(0, count - room), len(stale) + 1):
+            for gone in combinations(stale, closed):
+                yield after.without(*gone) if gone else after
+
+
+def _wanted(state: State, most: int, deviations: Names) -> tuple[int, int]:
+    """How many connects have to begin, and how many plainly do."""
+    waiting, supplies = len(state.waiting()), state.supplies()
+    needed = waiting and not supplies and state.backing < 0
+    missing = 0 if state.backing >= 0 or deviations & _UNREADY else state.settings.min_size - state.taken()
+    least = min(most, max(missing, 1 if needed else 0, 0))
+    plain = waiting - supplies if state.backing < 0 else 0
+    return least, max(least, min(most, plain))
+
+
+def shut(state: State, deviations: Names) -> Iterator[State]:
+    """Every way in which a closed pool may come to rest: idle connections are closed, and who waits is refused.
+
+    Whoever makes a connection may still be about it. As long as close() itself waits, for what is in use or under way, it may
+    put the rest off.
+    """
+    busy = state.supplies() or any(each.where == "used" for each in state.connections)
+    if state.draining and busy:
+        yield from _refused(state, 0 if state.supplies() else len(state.waiting()), deviations)
+    over = state._replace(draining=False)
+    if LEAVES_IDLE not in deviations:
+        over = over.without(*(each.number for each in over.connections if each.where == "idle"))
+    yield from _refused(over, len(over.waiting()) - over.supplies(), deviations)
+
+
+def _refused(state: State, least: int, deviations: Names) -> Iterator[State]:
+    """With at least that many of those that wait refused."""
+    waiting = state.waiting()
+    least = 0 if LEAVES_WAITERS in deviations else max(0, least)
+    for count in range(least, len(waiting) + 1):
+        for numbers in combinations(reversed(waiting), count):
+            after = state
+            for number in numbers:
+                after = after.ended_as(number, "refused")
+            yield after

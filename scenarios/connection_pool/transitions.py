@@ -1,0 +1,259 @@
+"""What each event does to the model of connection pools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from patternproof.modelling import Names
+
+from . import closing
+from .events import Cancel, ConnectEnds, LeaveWithError, Reply, Request, ResetEnds, Return, SetState
+from .returning import discarded, left
+from .state import AT_REST, IN_SCOPE, NOBODY, Connection, State, Tracked, is_reply, session_of
+from .supply import capacity, hand, ready, rested
+
+MOST_RETRIES = 3
+"""How often a failed connect may be tried again before its error is told."""
+LONGEST_BACKOFF = 30.0
+"""Seconds within which a try that is put off has to come."""
+
+
+def acquire(state: State, number: int, deviations: Names) -> Iterator[State]:
+    """A borrower comes: it is served at once, waits, or is refused."""
+    state = state._replace(borrowers=(*state.borrowers, Tracked(number)), come=max(state.come, number + 1))
+    if state.closed and "acquires go on after close" not in deviations:
+        yield state.ended_as(number, "refused")
+        return
+    wrong = _acquired_wrongly(state, number, deviations)
+    if wrong is not None:
+        yield from wrong
+        return
+    idle = ready(state, deviations)
+    for connection in idle:
+        yield from rested(hand(state, number, connection), deviations)
+    if not idle:
+        yield from rested(state, deviations)
+
+
+def _acquired_wrongly(state: State, number: int, deviations: Names) -> Iterable[State] | None:
+    idle, used = ready(state, deviations), [each for each in state.connections if each.where == "used"]
+    full = not idle and state.taken() >= capacity(state, deviations)
+    fresh = [each for each in state.borrowers if each.fresh]
+    if state.closed:
+        return [hand(state, number, idle[0])] if idle else [state._replace(attempts=state.attempts + 1)]
+    if idle and "a new one for each call" in deviations and not full and state.taken() < capacity(state, deviations):
+        return [state._replace(attempts=state.attempts + 1)]
+    if full and "fails at once when all are in use" in deviations:
+        return [state.ended_as(number, "timed out")]
+    if full and used and "one in use is handed out" in deviations:
+        return [_shared(state, number, used[0].number)]
+    if fresh and not idle and "two that come at once get the same" in deviations:
+        connection = state.connection(fresh[0].connection)
+        return None if connection is None else [_shared(state, number, connection.number)]
+    if fresh and not idle and "a newcomer overtakes" in deviations:
+        return _overtaken(state, number, fresh[0])
+    return None
+
+
+def _shared(state: State, number: int, connection: int) -> State:
+    return state.with_borrower(Tracked(number, "holding", connection, fresh=True))
+
+
+def _overtaken(state: State, number: int, other: Tracked) -> list[State]:
+    taken = _shared(state, number, other.connection).with_borrower(Tracked(other.number))
+    connection = state.connection(other.connection)
+    if connection is not None:
+        taken = taken.with_connection(connection._replace(borrower=number))
+    return [taken, state]
+
+
+def leave(state: State, event: Return | LeaveWithError, deviations: Names) -> Iterator[State]:
+    """A borrower leaves its scope, normally or by an error."""
+    borrower = state.borrower(event.borrower)
+    if borrower is None or borrower.phase != "holding":
+        yield state  # overtaken by another event of the batch
+        return
+    yield from left(state, event.borrower, "ok" if isinstance(event, Return) else "error", deviations)
+
+
+def cancel(state: State, event: Cancel, deviations: Names) -> Iterator[State]:
+    """A borrower is cancelled where it stands."""
+    number, borrower = event.borrower, state.borrower(event.borrower)
+    phase = "" if borrower is None else borrower.phase
+    if borrower is None or phase not in ("waiting", "returning", *IN_SCOPE):
+        yield state  # overtaken: it was over before
+    elif phase == "waiting":
+        yield from _cancelled_waiting(state, number, deviations)
+    elif phase == "returning":
+        yield from _cancelled_returning(state, borrower, deviations)
+    else:
+        yield from left(state, number, "cancel", deviations)
+        if borrower.fresh:
+            yield state  # a cancellation that meets the service may be swallowed: no requirement says otherwise
+
+
+def _cancelled_waiting(state: State, number: int, deviations: Names) -> Iterator[State]:
+    connecting = number in state.waiting()[: state.attempts]
+    ghost = not connecting and "a cancelled waiter still gets a connection" in deviations
+    after = state.ended_as(number, "cancelled", ghost)
+    if connecting and "a cancelled connect loses its slot" in deviations:
+        yield after.given_up(1)._replace(lost=state.lost + 1)
+        return
+    if connecting and "a cancelled connect wakes nobody" in deviations:
+        yield after.given_up(1).asleep()
+        return
+    for connection in state.resetting():
+        if connection.borrower == NOBODY:
+            yield from reset_given_up(after, connection, deviations)
+    for given_up in dict.fromkeys((1, 0) if connecting else (0, min(1, state.attempts))):
+        yield from rested(after.given_up(given_up), deviations)
+
+
+def _cancelled_returning(state: State, borrower: Tracked, deviations: Names) -> Iterator[State]:
+    connection = state.connection(borrower.connection)
+    for phase in ("cancelled", "returned"):
+        after = state.out(borrower.number, phase, borrower.connection)
+        if connection is None or connection.where != "resetting":
+            yield after
+        else:
+            yield from reset_given_up(after, connection._replace(borrower=NOBODY), deviations)
+    # A pool that shields the reset lets the borrower go once it is over.
+    yield state.with_borrower(borrower._replace(ends_as="cancelled"))
+    yield state
+
+
+def reset_given_up(state: State, connection: Connection, deviations: Names) -> Iterator[State]:
+    """A reset is interrupted: the connection is closed or reset again later; or it goes on in the background."""
+    interrupted = state._replace(abandoned=state.abandoned + 1)
+    if "a cancellation during the reset loses the connection" in deviations:
+        yield interrupted.with_connection(connection._replace(where="lost"))
+        return
+    yield from discarded(interrupted, connection, deviations)
+    yield state.with_connection(connection)
+    if not state.closed:
+        yield from rested(interrupted.with_connection(connection._replace(where="idle")), deviations)
+
+
+def connect_ends(state: State, event: ConnectEnds, deviations: Names) -> Iterator[State]:
+    """A connect() succeeds or fails, unless it was given up in the same batch."""
+    this = ("attempt", event.attempt)
+    if this in state.ended or event.attempt >= state.known[0] or not state.attempts:
+        yield state
+        return
+    ended = state._replace(attempts=state.attempts - 1, ended=(*state.ended, this))
+    yield from (_connected if event.how == "ok" else _refused)(ended, deviations)
+    if state.abandoned:
+        yield state
+
+
+def _connected(state: State, deviations: Names) -> Iterator[State]:
+    connection = Connection(state.made + 1)
+    after = state._replace(made=state.made + 1, retries=0, backing=AT_REST)
+    waiting = state.waiting()
+    if state.closed:
+        yield from closing.connected(after, connection, deviations)
+        return
+    yield from rested(after.with_connection(connection), deviations)
+    if not waiting:
+        yield from rested(after, deviations)  # made for a borrower that is gone, it may be closed at once
+
+
+def _refused(state: State, deviations: Names) -> Iterator[State]:
+    waiting, supplies = state.waiting(), state.supplies()
+    if "the errors of connect() are hidden" not in deviations or not waiting:
+        told = "raised something else" if "another error than connect()'s" in deviations else "failed"
+        for failed in dict.fromkeys((*((each,) for each in waiting[: supplies + 1]), tuple(waiting))):
+            yield from _told(state, failed, told, deviations)
+    if state.closed:
+        yield from rested(state, deviations)
+        return
+    hidden = "the errors of connect() are hidden" in deviations
+    if state.retries < MOST_RETRIES or hidden:
+        again = state._replace(retries=0 if hidden else state.retries + 1)
+        yield again._replace(attempts=state.attempts + 1)
+        yield again._replace(backing=0.0)
+
+
+def _told(state: State, failed: Sequence[int], phase: str, deviations: Names) -> Iterable[State]:
+    for number in failed:
+        state = state.ended_as(number, phase)
+    state = state._replace(retries=0, backing=AT_REST)
+    if "a failed connect loses its slot" in deviations:
+        return rested(state._replace(lost=state.lost + 1), deviations)
+    if "a failed connect wakes nobody" in deviations:
+        return (state.asleep(),) if state.waiting() else rested(state, deviations)
+    if state.settings.min_size:
+        return (*rested(state, deviations), state._replace(backing=0.0))
+    return rested(state, deviations)
+
+
+def break_connection(state: State, number: int, deviations: Names) -> Iterator[State]:
+    """A connection breaks; who sends a request over it is told, and an idle one may be discarded in the background."""
+    connection = state.connection(number)
+    if connection is None or connection.broke:
+        yield state
+        return
+    where = "idle" if connection.where == "idle" else "in use"
+    broken = state.with_connection(connection._replace(broke=where))
+    for each in state.borrowers:
+        if each.phase == "requesting" and each.connection == number:
+            broken = broken.with_borrower(each._replace(phase="holding"))
+    yield broken
+    if where == "idle" and not state.closed:
+        yield from rested(state.without(number), deviations)
+
+
+def set_state(state: State, event: SetState, deviations: Names) -> Iterator[State]:
+    """A borrower changes the session of its connection."""
+    borrower = state.borrower(event.borrower)
+    connection = None if borrower is None or borrower.phase != "holding" else state.connection(borrower.connection)
+    if connection is None or connection.broke:
+        yield state
+        return
+    changed = connection if is_reply(connection.carries) else connection._replace(carries=session_of(event.borrower))
+    yield state.with_connection(changed)
+
+
+def request(state: State, event: Request | Reply, deviations: Names) -> Iterator[State]:
+    """A request of a borrower begins or ends."""
+    borrower = state.borrower(event.borrower)
+    before, after = ("holding", "requesting") if isinstance(event, Request) else ("requesting", "holding")
+    connection = None if borrower is None or borrower.phase != before else state.connection(borrower.connection)
+    if borrower is None or connection is None or connection.broke:
+        yield state
+        return
+    yield state.with_borrower(borrower._replace(phase=after))
+
+
+def reset_ends(state: State, event: ResetEnds, deviations: Names) -> Iterator[State]:
+    """A reset() succeeds or fails, unless it was given up in the same batch."""
+    resetting = state.resetting()
+    this = ("reset", event.reset)
+    if this in state.ended or event.reset >= state.known[1] or not resetting:
+        yield state
+        return
+    for connection in resetting:
+        ended = state._replace(ended=(*state.ended, this))
+        failed = event.how != "ok" or bool(connection.broke)
+        for out in _outs(ended, connection, failed):
+            yield from _reset(out, connection, failed, deviations)
+    if state.abandoned:
+        yield state
+
+
+def _outs(state: State, connection: Connection, failed: bool) -> Iterator[State]:
+    """With whoever waits for the reset out of its scope; the error of a reset may take the place of a cancellation."""
+    leaving = state.borrower(connection.borrower)
+    if leaving is None:
+        yield state
+        return
+    for phase in dict.fromkeys((leaving.ends_as, "returned") if failed else (leaving.ends_as,)):
+        yield state.out(leaving.number, phase, connection.number)
+
+
+def _reset(state: State, connection: Connection, failed: bool, deviations: Names) -> Iterable[State]:
+    if failed and "a failed reset is taken for a reset" not in deviations:
+        return discarded(state, connection, deviations)
+    carries = connection.carries if failed else ""
+    clean = connection._replace(where="idle", borrower=NOBODY, unreset=False, carries=carries)
+    return rested(state.with_connection(clean), deviations)

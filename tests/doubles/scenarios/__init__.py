@@ -1,0 +1,1 @@
+"""A stand-in for the scenarios of the kit."""

@@ -1,0 +1,130 @@
+"""Holding implementations against the kit, in this process."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from patternproof import conformance, judge
+from patternproof.exercise import Exercise
+from patternproof.outcome import Outcome, Status
+from patternproof.patterns import PATTERNS
+from patternproof.plugin import PROPERTY
+
+PARTS = ("histories", "feature", "machine", "interleavings")
+"""Who makes the histories: the search for the shortest, people, Hypothesis, the schedules."""
+_QUIET = ("faulthandler", "cacheprovider", "logging", "terminal", "warnings", "xdist", "randomly", "timeout", "frontrun")
+_LOGGERS = ("patternproof.reference", "asyncio")
+
+
+@dataclass
+class Proof:
+    """What came of one implementation, by part of the run."""
+
+    outcomes: dict[str, list[Outcome]] = field(default_factory=lambda: {part: [] for part in PARTS})
+
+    def failed(self, *parts: str) -> set[str]:
+        """Ids that failed in these parts, or in any."""
+        return {each.requirement for part in parts or PARTS for each in self.outcomes[part] if each.status is Status.FAILED}
+
+    def failures(self, requirement: str, *parts: str) -> list[Outcome]:
+        """The failures of one requirement in these parts, or in any."""
+        return [
+            each
+            for part in parts or PARTS
+            for each in self.outcomes[part]
+            if each.status is Status.FAILED and each.requirement == requirement
+        ]
+
+    def errors(self) -> list[str]:
+        """What ended in an error of the adapter or of the kit."""
+        return [
+            f"{part}: {each.requirement}: {each.message}"
+            for part in PARTS
+            for each in self.outcomes[part]
+            if each.status is Status.ERRORED
+        ]
+
+    def exercised(self, part: str) -> dict[str, int]:
+        """In how many examples, histories or schedules each requirement was exercised."""
+        counts: dict[str, int] = {}
+        for each in self.outcomes[part]:
+            counts[each.requirement] = counts.get(each.requirement, 0) + each.exercised
+        return counts
+
+
+class _Listener:
+    """Takes the outcomes of a session as they are handed over."""
+
+    def __init__(self) -> None:
+        self.proof = Proof()
+        self.broken: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        told = [str(value) for name, value in report.user_properties if name == PROPERTY]
+        if report.when == "call" and told:
+            exercise = Exercise.decode(told[-1])
+            self.proof.outcomes[exercise.key.split("/")[1]] += exercise.read()
+        elif report.failed:
+            self.broken.append(f"{report.nodeid}: {report.longreprtext}")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.broken.append(f"{report.nodeid}: {report.longreprtext}")
+
+
+def prove(stem: str, name: str, factory: Callable[..., Any], *selection: str, claims: Iterable[str] | None = None) -> Proof:
+    """Run the kit's suite, quick profile, against one implementation.
+
+    Args:
+        stem: of the pattern.
+        name: of the implementation; two of one name are one to the judge.
+        factory: as in an adapter module.
+        *selection: more arguments for pytest, such as ``"--patternproof-requirement=CB-07"``.
+        claims: None for all of the pattern that the reference makes.
+    """
+    listener = _Listener()
+    with _adapter(stem, name, factory, claims) as spec, _silenced():
+        options = [f"--patternproof-adapter={spec}", "--patternproof-profile=quick", *selection]
+        pytest.main([*_plain(), *options, str(conformance.__file__)], plugins=[listener])
+    assert not listener.broken, "\n".join(listener.broken)
+    return listener.proof
+
+
+def _plain() -> list[str]:
+    return ["-c/dev/null", "--import-mode=importlib", "--capture=no", *(f"-pno:{plugin}" for plugin in _QUIET)]
+
+
+@contextmanager
+def _adapter(stem: str, name: str, factory: Callable[..., Any], claims: Iterable[str] | None) -> Iterator[str]:
+    """An adapter module that stands in no file."""
+    module = ModuleType(f"proved_{name}")
+    made = PATTERNS[stem].claims - {"shared", "transactional"} if claims is None else claims
+    vars(module).update({"CLAIMS": set(made), stem: factory})
+    sys.modules[module.__name__] = module
+    try:
+        yield module.__name__
+    finally:
+        del sys.modules[module.__name__]
+        judge._subjects.pop((module.__name__, stem), None)
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """The reference logs the errors of listeners, and there are many here."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    before = [logger.disabled for logger in loggers]
+    for logger in loggers:
+        logger.disabled = True
+    try:
+        yield
+    finally:
+        for logger, disabled in zip(loggers, before, strict=True):
+            logger.disabled = disabled

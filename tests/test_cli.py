@@ -1,0 +1,261 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from patternproof.report.json import decode
+from tests.conftest import Project, adapter_text
+
+
+@pytest.fixture
+def good(project: Project) -> Project:
+    project.write("adapter.py", adapter_text())
+    return project
+
+
+def test_a_right_implementation_is_conformant(good: Project) -> None:
+    ended = good.kit("run", "--adapter", "adapter.py")
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines()[-1] == "adapter.py: conformant"
+    assert "6 requirements = 4 passed + 1 declined + 1 not exercised" in ended.out
+    assert "circuit breaker: features 7/7" in ended.err
+
+
+def test_a_failure_shows_what_was_expected_how_why_and_how_to_see_it_again(project: Project) -> None:
+    project.write("adapter.py", adapter_text(broken=["CB-01"]))
+    ended = project.kit("run", "--adapter", "adapter.py")
+    assert ended.code == 1
+    told = ended.out[ended.out.index("CB-01 (must)") :].splitlines()
+    assert told[:8] == [
+        "CB-01 (must) The operation runs exactly once",
+        "  expected: it holds; seen: it does not",
+        "    given the defaults",
+        "    1. a call",
+        "  broken by: running it twice",
+        "  found by: feature",
+        "  also found by: machine: expected 1 run, seen 2",
+        "  replay: patternproof run --adapter adapter.py --requirement CB-01 -k CB-01-one-call",
+    ]
+
+
+def test_a_replay_command_fails_as_the_run_did(project: Project) -> None:
+    project.write("adapter.py", adapter_text(broken=["CB-02"]))
+    ended = project.kit("run", "--adapter", "adapter.py", "--requirement", "CB-02", "-k", "CB-02-one-error")
+    assert ended.code == 1
+    assert "CB-02 (must)" in ended.out
+    assert "selected: --requirement CB-02" in ended.out
+
+
+def test_a_history_is_replayed_from_its_token(project: Project) -> None:
+    project.write("adapter.py", adapter_text(broken=["CB-01"]))
+    broken = project.kit("run", "--adapter", "adapter.py", "--replay", "token")
+    project.write("adapter.py", adapter_text())
+    right = project.kit("run", "--adapter", "adapter.py", "--replay", "token")
+    assert (broken.code, broken.out.splitlines()[-1]) == (1, "adapter.py: CB-01 failed in this history")
+    assert (right.code, right.out.splitlines()[-1]) == (0, "adapter.py: nothing failed in this history")
+
+
+def test_workers_come_to_the_same_report(project: Project) -> None:
+    project.write("adapter.py", adapter_text(broken=["CB-03", "CB-16"], unreachable=["CB-02"]))
+    alone = project.kit("run", "--adapter", "adapter.py", "--report", "alone")
+    shared = project.kit("run", "--adapter", "adapter.py", "--report", "shared", "-n", "2")
+    assert (alone.code, alone.out) == (shared.code, shared.out)
+    assert project.report("alone") == project.report("shared")
+
+
+def test_the_same_run_twice_writes_the_same_bytes(good: Project) -> None:
+    good.kit("run", "--adapter", "adapter.py", "--report", "one")
+    good.kit("run", "--adapter", "adapter.py", "--report", "two")
+    assert (good.folder / "one/report.json").read_bytes() == (good.folder / "two/report.json").read_bytes()
+
+
+def test_the_report_says_what_was_judged_and_how(project: Project) -> None:
+    project.write("adapter.py", adapter_text(broken=["CB-03"], claims=["manual_control"], known={"CB-03": "issue 12"}))
+    ended = project.kit("run", "--adapter", "adapter.py", "--report", "out", "--junit", "--profile", "quick", "--seed", "7")
+    report = decode(json.dumps(project.report()))
+    assert ended.code == 0
+    assert "conformant but for known failures: CB-03" in ended.out
+    assert (report.schema, report.edition, report.profile, report.seed, report.partial) == (1, 1, "quick", 7, False)
+    assert (report.adapter.spec, report.adapter.claims) == ("adapter.py", ["manual_control"])
+    assert sum(report.ledger.values()) == 6
+    failed = next(each for each in report.requirements if each.id == "CB-03")
+    assert (failed.verdict, failed.ways["feature"].found, failed.ways["machine"].exercised) == ("known failure", True, 8)
+    assert failed.failures[0].replay.endswith("--profile quick --seed 7")
+    assert (project.folder / "out/junit.xml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--pattern", "circuit_braker"], "did you mean 'circuit_breaker'"),
+        (["--requirement", "CB-1"], "did you mean 'CB-01'"),
+        (["--level", "most"], "did you mean 'must'"),
+        (["--pattern", "connection_pool"], "no requirement is all of that"),
+        (["--level", "may", "--requirement", "CB-01"], "no requirement is all of that"),
+        (["-k", "nothing_is_called_so"], "no example is called so"),
+        (["-k", "and and"], "and and"),
+        (["--profile", "slow"], "slow"),
+        (["--seed", "often"], "often"),
+        (["--feature", "no.feature"], "there is no such file"),
+        (["--feature", "."], "no .feature file in this folder"),
+        (["--report", "adapter.py"], "nothing can be written there"),
+        (["--report", "adapter.py/out"], "nothing can be written there"),
+        (["--requirement", "CB-20"], "only load exercises"),
+    ],
+)
+def test_what_cannot_be_done_is_a_usage_error_before_anything_runs(good: Project, arguments: list[str], told: str) -> None:
+    ended = good.kit("run", "--adapter", "adapter.py", *arguments)
+    assert ended.code == 2, ended.out + ended.err
+    assert told in ended.err + ended.out
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["run"], ["run", "--adapter", "nowhere.py"], ["ruin"], ["explain"], ["new", "--runtime", "trio"]]
+)
+def test_a_wrong_command_line_has_the_exit_code_of_a_usage_error(project: Project, arguments: list[str]) -> None:
+    ended = project.kit(*arguments)
+    assert ended.code == (2 if arguments else 0)
+    assert "Traceback" not in ended.err
+
+
+def test_an_error_of_the_adapter_in_the_middle_of_a_run_is_told_apart(project: Project) -> None:
+    project.write("adapter.py", adapter_text().replace("return Breaker()", "return None"))
+    ended = project.kit("run", "--adapter", "adapter.py")
+    assert ended.code == 2
+    assert "circuit_breaker() returned None" in ended.out
+
+
+def test_an_error_of_the_implementation_is_a_failure_of_what_was_being_exercised(project: Project) -> None:
+    project.write("adapter.py", adapter_text(more="EXPLODES = {'CB-01'}"))
+    ended = project.kit("run", "--adapter", "adapter.py")
+    assert ended.code == 1
+    assert "an error that no requirement allows: RuntimeError: of the implementation" in ended.out
+
+
+def test_an_error_of_the_kit_is_told_apart(project: Project) -> None:
+    project.write("adapter.py", adapter_text(more="CRASHES = {'run_machine'}"))
+    ended = project.kit("run", "--adapter", "adapter.py", "--report", "out")
+    assert ended.code == 3
+    assert "ZeroDivisionError: of the judge" in ended.out
+    assert {each["blame"] for each in project.report()["requirements"] if each["verdict"] == "errored"} == {"kit"}
+
+
+def test_a_process_that_dies_is_no_pass(project: Project) -> None:
+    project.write("adapter.py", adapter_text(more="import os").replace("pass", "os._exit(9)"))
+    ended = project.kit("run", "--adapter", "adapter.py", "-n", "1")
+    assert ended.code == 3
+    assert "ended without an outcome" in ended.out
+
+
+def test_a_partial_run_says_so(good: Project) -> None:
+    ended = good.kit("run", "--adapter", "adapter.py", "-k", "CB-02", "--report", "out")
+    assert ended.code == 0
+    assert "partial run, no verdict (9 of 10 exercises did not run)" in ended.out
+    assert good.report()["partial"] is True
+
+
+def test_a_feature_of_a_team_runs_without_any_python(good: Project) -> None:
+    good.write(
+        "own/ordering.feature", "Feature: Ordering\n\n  Example: it holds\n    Given a breaker\n    When 2 calls are made\n"
+    )
+    good.write("own/broken.feature", "Feature: Broken\n\n  Example: it does not\n    Given a braker\n")
+    assert good.kit("run", "--adapter", "adapter.py", "--feature", "own/ordering.feature").code == 0
+    ended = good.kit("run", "--adapter", "adapter.py", "--feature", "own")
+    assert ended.code == 1
+    assert "undefined step: Given a braker" in ended.out
+    assert "Given a breaker" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Feature: Broken\n\n  Example: one\n    Given a breaker\n    nonsense\n", "broken.feature:5"),
+        ("", "an empty feature"),
+        ("Feature: Empty\n", "without any example"),
+        ("Feature: Twice\n\n  Example: a\n    Given a breaker\n\n  Example: a\n    Given a breaker\n", "at lines 3 and 6"),
+        ("Feature: No steps\n\n  Example: a\n", "has no steps"),
+    ],
+)
+def test_a_feature_that_cannot_be_read_is_a_usage_error_with_its_line(good: Project, text: str, told: str) -> None:
+    good.write("broken.feature", text)
+    ended = good.kit("run", "--adapter", "adapter.py", "--feature", "broken.feature")
+    assert ended.code == 2, ended.out
+    assert told in ended.out
+
+
+def test_smoke_passes_what_can_be_judged(good: Project) -> None:
+    ended = good.kit("smoke", "--adapter", "adapter.py")
+    assert (ended.code, ended.out) == (0, "circuit_breaker: in order\nadapter.py: ready to run\n")
+
+
+def test_smoke_refuses_a_broken_adapter(project: Project) -> None:
+    project.write("adapter.py", adapter_text(more="CRASHES = {'smoke'}"))
+    ended = project.kit("smoke", "--adapter", "adapter.py")
+    assert ended.code == 2
+    assert "call() returned before its operation had ended" in ended.out
+
+
+def test_requirements_are_listed_as_a_table_and_as_json(project: Project) -> None:
+    table = project.kit("list", "--level", "must", "--way", "interleavings")
+    assert table.out.splitlines()[1].split(maxsplit=3) == ["CB-02", "must", "F·I·", "An error comes back as it is"]
+    rows = json.loads(project.kit("list", "--claim", "manual_control", "--json").out)
+    assert [(row["id"], row["level"], row["claim"], row["ways"]) for row in rows] == [
+        ("CB-22", "may", "manual_control", ["feature"])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(["--claim", "manual"], "did you mean 'manual_control'"), (["--claim", "shared"], "no requirement is all of that")],
+)
+def test_a_list_of_nothing_is_a_usage_error(project: Project, arguments: list[str], told: str) -> None:
+    ended = project.kit("list", *arguments)
+    assert ended.code == 2
+    assert told in ended.err
+
+
+def test_a_requirement_is_explained_with_how_it_breaks(project: Project) -> None:
+    ended = project.kit("explain", "cb-01")
+    assert ended.code == 0
+    for told in (
+        "CB-01  circuit breaker, must",
+        "Why: A caller counts on it.",
+        "Broken by: running it twice",
+        "1. call 0 begins",
+    ):
+        assert told in ended.out
+
+
+def test_a_slip_in_an_id_is_answered_with_the_nearest(project: Project) -> None:
+    ended = project.kit("explain", "CB-O1")
+    assert ended.code == 2
+    assert "'CB-01'" in ended.err
+
+
+def test_a_new_adapter_can_be_loaded_and_says_what_to_fill_in(project: Project) -> None:
+    for runtime in ("asyncio", "threads"):
+        ended = project.kit("new", runtime, "--patterns", "circuit_breaker,connection_pool", "--runtime", runtime)
+        assert ended.code == 0, ended.err
+        assert f"patternproof smoke --adapter {runtime}/adapter.py" in ended.out
+        assert project.kit("run", "--adapter", f"{runtime}/adapter.py").code == 2
+    assert "make the circuit breaker here" in project.kit("run", "--adapter", "asyncio/adapter.py").out
+
+
+def test_nothing_is_overwritten_by_a_new_adapter(good: Project) -> None:
+    before = (good.folder / "adapter.py").read_text()
+    ended = good.kit("new", "--patterns", "circuit_breaker")
+    assert ended.code == 2
+    assert "nothing is overwritten" in ended.err
+    assert (good.folder / "adapter.py").read_text() == before
+
+
+def test_every_line_fits_into_eighty_columns_but_commands_to_copy(project: Project) -> None:
+    project.write("adapter.py", adapter_text(broken=["CB-01", "CB-16"]))
+    out = project.kit("run", "--adapter", "adapter.py").out
+    assert shutil.get_terminal_size((80, 24)).lines
+    assert [line for line in out.splitlines() if len(line) > 80 and "replay:" not in line] == []
