@@ -42,6 +42,9 @@ class Adapter:
     """Under ``"live"``: real seconds in a second of the examples; None: the driver's own default."""
     settle: float | None = None
     """Under ``"live"``: real seconds of quiet after which all counts as settled; None: the driver's own default."""
+    strict: bool = False
+    """Whether a clean-up that fails or does not end is an error: not while calls may be in flight, which the driver's own end
+    sees to."""
 
     @property
     def offered(self) -> tuple[str, ...]:
@@ -83,19 +86,18 @@ class Adapter:
         return Simulated()
 
     @contextmanager
-    def make(self, pattern: str, driver: Driver, *arguments: Any, strict: bool = False) -> Iterator[Any]:
+    def make(self, pattern: str, driver: Driver, *arguments: Any) -> Iterator[Any]:
         """Make an implementation inside a driver's loop, and clean it up at the end of the scope.
 
         Args:
             pattern: stem of the pattern.
             driver: an entered driver.
             *arguments: what the pattern's factory takes.
-            strict: whether a clean-up that fails or never ends is an error; otherwise calls may still be in flight, and the
-                driver's own end sees to them.
 
         Raises:
             NotOffered: no factory for the pattern, or it refused a setting with `Unsupported`.
-            AdapterError: the factory failed, or returned something without the port's members.
+            AdapterError: the factory failed, or returned something without the port's members; or, where `strict`, its
+                clean-up fails or does not end.
         """
         if pattern not in self.offered:
             raise NotOffered(f"the adapter has no function {pattern!r}")
@@ -106,7 +108,7 @@ class Adapter:
             yield made
         finally:
             if clean_up is not None:
-                factory.clean(driver, clean_up, strict and sys.exc_info()[0] is None)
+                factory.clean(driver, clean_up, self.strict and sys.exc_info()[0] is None)
 
 
 def load(spec: str) -> Adapter:
@@ -176,9 +178,20 @@ def _refuse_unknown(adapter: Adapter) -> None:
     for claim in sorted(adapter.claims - claims):
         raise AdapterError(f"{adapter.spec}: CLAIMS names {claim!r}, which no pattern has; {nearest(claim, claims)}")
     for identifier in adapter.known_failures:
-        if identifier not in catalogue():
-            hint = nearest(identifier, catalogue())
-            raise AdapterError(f"{adapter.spec}: KNOWN_FAILURES names {identifier!r}, which is no requirement; {hint}")
+        if (fault := _never_fails(identifier, adapter)) is not None:
+            raise AdapterError(f"{adapter.spec}: KNOWN_FAILURES names {identifier!r}, {fault}")
+
+
+def _never_fails(identifier: str, adapter: Adapter) -> str | None:
+    """Why an entry of KNOWN_FAILURES can never be a known failure, if it cannot."""
+    requirement = catalogue().get(identifier)
+    if requirement is None:
+        return f"which is no requirement; {nearest(identifier, catalogue())}"
+    if requirement.pattern not in adapter.offered:
+        return f"and has no function {requirement.pattern!r} that could fail it"
+    if requirement.claim is not None and requirement.claim not in adapter.claims:
+        return f"which only counts where CLAIMS names {requirement.claim!r}"
+    return None
 
 
 def _refuse_slips(adapter: Adapter) -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from patternproof.examples import KitFeature
-from patternproof.outcome import Way
-from patternproof.plugin import start
+from patternproof.outcome import AdapterError, Way
+from patternproof.plugin import USAGE, start
 from patternproof.run import JUDGED, JudgedItem
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ def collect(collector: pytest.Module, name: str) -> list[pytest.Item | pytest.Co
     Raises:
         pytest.Collector.CollectError: there is no adapter, or it is not the run's.
     """
-    run = start(collector.config, _adapter(collector))
+    try:
+        run = start(collector.config, _adapter(collector))
+    except AdapterError as error:
+        raise collector.CollectError(f"{USAGE}{error}") from error
     if name == "test_features":
         return [_feature(collector, run, stem) for stem in run.patterns(Way.FEATURE)]
     part = name.removeprefix("test_")

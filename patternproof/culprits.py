@@ -7,30 +7,39 @@ from patternproof.history import History
 from patternproof.modelling import Model, Names, diagnose, explained, followed, necessary
 
 
-def culprits(adapter: Adapter, stem: str, history: History) -> list[str]:
+def culprits(adapter: Adapter, stem: str, history: History, requirement: str) -> list[str]:
     """The requirements that a history breaks; none where all of it is right.
 
-    One defect shows in the examples of many requirements. What the separating histories found is taken first: it is sure, while
-    a single history may have several explanations.
+    One defect shows in the examples of many requirements, and one history may have several explanations. What the separating
+    histories found goes first, since it is sure; then the requirement that the example was written for; then any other.
 
     Args:
         adapter: what is held against the requirements.
         stem: of the pattern.
         history: what an example did and saw.
+        requirement: the id of the example's own.
     """
     from patternproof.judge import subject  # it takes Hypothesis along: only a failure pays
 
     held = subject(adapter, stem)
-    names = _explaining(held.model, history, held.findings.known)
+    names = _explaining(held.model, history, held.findings.known, requirement)
     if names is None:
         return [_parting(held.model, history, held.findings.known)]
     return sorted({held.model.deviations[name].requirement for name in necessary(held.model, history, names)})
 
 
-def _explaining(model: Model, history: History, known: Names) -> Names | None:
-    if explained(model, history, known) == len(history):
-        return known
+def _explaining(model: Model, history: History, known: Names, requirement: str) -> Names | None:
+    guilty = {model.deviations[name].requirement for name in known}
+    # Another deviation of a guilty requirement before one of the example's own: the one known may be a likeness only.
+    likely = [*_singles(model, guilty), *_singles(model, {requirement})]
+    for names in (known, *likely, *(known | each for each in likely)):
+        if explained(model, history, names) == len(history):
+            return names
     return diagnose(model, [history], known) or diagnose(model, [history])
+
+
+def _singles(model: Model, requirements: set[str]) -> list[Names]:
+    return [frozenset({name}) for name, deviation in model.deviations.items() if deviation.requirement in requirements]
 
 
 def _parting(model: Model, history: History, known: Names) -> str:

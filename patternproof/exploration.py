@@ -37,6 +37,18 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadProgram:
+    """A short program of several threads; each group of events is one call from its begin to its end."""
+
+    name: str
+    settings: Any
+    workers: tuple[tuple[Any, ...], ...]
+    """What each thread does."""
+    prefix: tuple[tuple[Any, ...], ...] = ()
+    after: tuple[tuple[Any, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """One way to run a program, and the token that replays it."""
 
@@ -50,7 +62,7 @@ class Coverage:
 
     schedules: int = 0
     exhausted: bool = False
-    _seen: set[tuple[Any, ...]] = field(default_factory=set)
+    seen: set[tuple[Any, ...]] = field(default_factory=set)
 
 
 def schedules(program: Program, most: int, seed: int, coverage: Coverage) -> Iterator[Schedule]:
@@ -60,8 +72,8 @@ def schedules(program: Program, most: int, seed: int, coverage: Coverage) -> Ite
             if coverage.schedules >= most or strategy.exhausted:
                 break
             schedule = _drawn(program, strategy, index)
-            if schedule.batches not in coverage._seen:
-                coverage._seen.add(schedule.batches)
+            if schedule.batches not in coverage.seen:
+                coverage.seen.add(schedule.batches)
                 coverage.schedules += 1
                 yield schedule
         coverage.exhausted = coverage.exhausted or strategy.exhausted

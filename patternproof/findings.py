@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from patternproof.history import History, Moment
+from patternproof.history import History, Hung, Moment
 from patternproof.modelling import RIGHT, Model, Names, diagnose, explained, followed, necessary, successors
 
 MOST_UNEXPLAINED = 3
 """Histories that no diagnosis was found for, after which the next are blamed where they part, without a search."""
 MOST_COUNTED = 60
 """Histories of which it is counted what they exercise; the shortest and the longest tell as much as all."""
+
+
+def _plainness(history: History) -> tuple[int, bool]:
+    return len(history), any(isinstance(moment.seen, Hung) for moment in history)
 
 
 @dataclass
@@ -82,7 +86,7 @@ class Findings:
         """
         guilty = {name for name in self.known if self.model.deviations[name].requirement == requirement}
         found = any(explained(self.model, history, self.known - guilty) < len(history) for history in self._own())
-        for history in sorted(self.histories + self.more, key=len) if found else ():
+        for history in sorted(self.histories + self.more, key=_plainness) if found else ():
             needed = necessary(self.model, history, self.known)
             if needed & guilty:
                 name = min(needed & guilty)

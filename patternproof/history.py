@@ -16,13 +16,16 @@ class Event(Hashable, Protocol):
 class Batch:
     """Events that happen without a settling between them.
 
-    `turns` holds, for each event after the first, how many turns of the loop pass before it.
+    `turns` holds, for each event after the first, how many turns of the loop pass before it; it is empty for a single event, and
+    for the events of threads that run side by side.
     """
 
     events: tuple[Any, ...]
     turns: tuple[int, ...] = ()
 
     def __str__(self) -> str:
+        if not self.turns:
+            return "; ".join(map(str, self.events))
         parts = [str(self.events[0])]
         for event, turns in zip(self.events[1:], self.turns, strict=True):
             parts.append({0: "in the same turn, ", 1: "one turn later, "}.get(turns, f"{turns} turns later, ") + str(event))
@@ -87,5 +90,7 @@ def shown(value: Any, most: int = 120) -> str:
 def differing(settings: Any) -> str:
     """The settings that differ from their defaults, as ``name=value``."""
     fields: Sequence[str] = list(getattr(settings, "__dataclass_fields__", {}))
-    shown = [f"{name}={getattr(settings, name)!r}" for name in fields if getattr(settings, name) != getattr(type(settings)(), name)]
+    shown = [
+        f"{name}={getattr(settings, name)!r}" for name in fields if getattr(settings, name) != getattr(type(settings)(), name)
+    ]
     return ", ".join(shown) or "the default settings"

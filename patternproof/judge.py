@@ -18,12 +18,13 @@ from patternproof.findings import Findings
 from patternproof.history import Batch, History, alone
 from patternproof.machine import Machine, hunt
 from patternproof.modelling import RIGHT, Model, Names, enacted, explained, pair_separations, separations
-from patternproof.outcome import AdapterError, Outcome, Status, Way
+from patternproof.outcome import AdapterError, NotApplicable, Outcome, Status, Way
 from patternproof.patterns import PATTERNS
 from patternproof.profiles import PROFILES
 from patternproof.replay import decode, encode
 from patternproof.requirements import catalogue
 from patternproof.shrinking import shrunk
+from patternproof.threading_programs import explore_with_threads
 
 MOST_PARTED = 2
 """Schedules of one program that part from the model before the rest of them is let be."""
@@ -58,7 +59,6 @@ class Subject:
         except Hang:
             pass  # the history's last moment says so
         return history
-
 
     def shrunk(self, history: History, known: Names) -> History:
         """The shortest history found that still parts from the model with these deviations."""
@@ -128,13 +128,19 @@ def _machine(held: Subject, known: Names, histories: list[History]) -> type[Mach
 def run_interleavings(adapter: Adapter, stem: str, profile: str, seed: int | None) -> list[Outcome]:
     """Explore the schedules of the pattern's short concurrent programs."""
     held = subject(adapter, stem)
-    if not adapter.driver().has_turns:
-        return []
     findings = held.findings.continued()
     variants = held.model.variants()
-    for program in PATTERNS[stem].scenarios("interleavings").programs(held.model):
-        if program.settings in variants:
-            _explore(held, findings, program, PROFILES[profile].schedules, seed or 0)
+    scenario = PATTERNS[stem].scenarios("interleavings")
+    if adapter.runtime == "asyncio":
+        for program in scenario.programs(held.model):
+            if program.settings in variants:
+                _explore(held, findings, program, PROFILES[profile].schedules, seed or 0)
+    elif adapter.runtime == "threads":
+        for program in scenario.thread_programs(held.model):
+            if program.settings in variants:
+                explore_with_threads(held, findings, program, PROFILES[profile].thread_schedules)
+    else:
+        raise NotApplicable("with real I/O nobody controls the schedule; give the implementation a simulated adapter as well")
     return _outcomes(held, findings, Way.INTERLEAVINGS, "interleavings")
 
 
@@ -205,7 +211,9 @@ def smoke(adapter: Adapter, stem: str) -> None:
     """
     model = PATTERNS[stem].scenarios("rig").model(adapter)
     if not model.variants():
-        raise AdapterError(f"{adapter.spec}: the factory {stem!r} refuses every setting that the kit tries; it must take its plainest ones")
+        raise AdapterError(
+            f"{adapter.spec}: the factory {stem!r} refuses every setting that the kit tries; it must take its plainest ones"
+        )
     held = Subject(adapter, stem, model, Findings(model))
     with held.rig(model.variants()[0]) as rig:
         rig.look()

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Any, Protocol
 
-from patternproof.history import Batch, History, Hung, alone
+from patternproof.history import Batch, History, alone
 
 Names = frozenset[str]
 States = tuple[Any, ...]
@@ -28,6 +28,8 @@ MOST_TRIES = 100
 MOST_EVENTS = 14
 """Events in a separating history."""
 
+MOST_NODES = 20_000
+"""Nodes of one search; the longest separating histories take some hundreds."""
 MORE_EVENTS = 2
 """Events by which a history for a pair may be longer than the one for a single deviation; where one deviation includes
 another, as a broad one does, there is none of any length."""
@@ -74,7 +76,7 @@ class Model(Protocol):
         """What an implementation in this state plainly shows once all has settled."""
 
     def matches(self, state: Any, seen: Any, deviations: Names) -> bool:
-        """Whether what was seen is right in this state."""
+        """Whether what was seen, everything observable or that it hangs (`Hung`), is right in this state."""
 
     def enabled(self, state: Any) -> Iterable[Any]:
         """The events worth trying next, for the search and for the machine."""
@@ -113,9 +115,7 @@ def _applied(model: Model, states: Iterable[Any], events: Sequence[Any], deviati
 
 
 def fitting(model: Model, states: Iterable[Any], batch: Batch, seen: Any, deviations: Names) -> States:
-    """The states after a batch that fit what was seen; none fits an implementation that hangs."""
-    if isinstance(seen, Hung):
-        return ()
+    """The states after a batch that fit what was seen."""
     return tuple(state for state in successors(model, states, batch, deviations) if model.matches(state, seen, deviations))
 
 
@@ -217,6 +217,8 @@ def separate(model: Model, deviant: Names, other: Names = RIGHT, depth: int = MO
             events = search.deepen()
             if events is not None:
                 return Separation(search.settings, events)
+        if sum(search.visited for search in searches) > MOST_NODES:
+            break
     return None
 
 
@@ -231,6 +233,11 @@ class _Search:
         # The nodes of the level, each with the way to it.
         self._level: list[tuple[list[Pair], tuple[Any, ...]]] = [([(state, start) for state in start], ())]
         self._visited: set[Any] = set()
+
+    @property
+    def visited(self) -> int:
+        """How many nodes were looked at."""
+        return len(self._visited)
 
     def deepen(self) -> tuple[Any, ...] | None:
         """Search one level further; the events once a separation is found."""

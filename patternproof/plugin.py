@@ -21,6 +21,8 @@ OPTIONS = {
     "requirement": "only this requirement, such as CB-07; may be given several times, or with commas",
     "level": "only must, should or may; may be given several times, or with commas",
 }
+USAGE = "patternproof: "
+"""How the text of a usage or adapter error begins."""
 _LISTS = ("pattern", "requirement", "level")
 _run = pytest.StashKey[Any]()
 
@@ -40,11 +42,22 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Controller(config), "patternproof-controller")
     config.addinivalue_line("markers", "patternproof(id, level): an example of a requirement of the conformance kit")
     if option(config, "adapter"):
-        run = start(config)
+        run = _start_or_exit(config)
         if not hasattr(config, "workerinput"):  # a worker of xdist is handed the arguments of its controller
             run.extend_arguments()
     elif any(argument.split("::")[0].endswith(".feature") for argument in config.args):
         _use_steps(config)
+
+
+def _start_or_exit(config: pytest.Config) -> Run:
+    from patternproof.outcome import AdapterError, KitError  # everything below is paid for only by who uses the kit
+
+    try:
+        return start(config)
+    except AdapterError as error:
+        pytest.exit(f"{USAGE}{error}", returncode=2)
+    except KitError as error:
+        pytest.exit(f"{USAGE}an error of the kit: {error}", returncode=3)
 
 
 def option(config: pytest.Config, name: str) -> Any:
@@ -55,7 +68,7 @@ def option(config: pytest.Config, name: str) -> Any:
 
 def start(config: pytest.Config, adapter: str | None = None) -> Run:
     """The conformance run of this session; begun at its first use."""
-    from patternproof.run import begin  # everything below it is paid for only by who uses the kit
+    from patternproof.run import begin  # as above
 
     if _run not in config.stash:
         config.stash[_run] = begin(config, adapter)
@@ -105,6 +118,7 @@ class Controller:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._refused = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         told = [str(value) for name, value in report.user_properties if name == PROPERTY]
@@ -117,12 +131,16 @@ class Controller:
             self._config.stash[_run].unreported(report)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed and _run in self._config.stash:
-            self._config.stash[_run].uncollected(report)
+        if report.failed:
+            self._refused |= report.longreprtext.startswith(USAGE)
+            if _run in self._config.stash:
+                self._config.stash[_run].uncollected(report)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if _run in self._config.stash and not self._config.option.collectonly:
+        if self._refused:
+            session.exitstatus = 2
+        elif _run in self._config.stash and not self._config.option.collectonly:
             session.exitstatus = self._config.stash[_run].finish(int(session.exitstatus))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -15,11 +15,13 @@ class Profile:
     """Batches in an example of the machine, at most."""
     schedules: int
     """Schedules of each program of interleavings, at most."""
+    thread_schedules: int
+    """Schedules of each program of threads, at most; no two of them are equivalent."""
 
 
 PROFILES = {
-    "quick": Profile(examples=25, steps=15, schedules=40),
-    "standard": Profile(examples=100, steps=25, schedules=400),
-    "thorough": Profile(examples=5_000, steps=50, schedules=10_000),
+    "quick": Profile(examples=25, steps=15, schedules=40, thread_schedules=60),
+    "standard": Profile(examples=100, steps=25, schedules=400, thread_schedules=400),
+    "thorough": Profile(examples=5_000, steps=50, schedules=10_000, thread_schedules=5_000),
 }
 DEFAULT = "standard"

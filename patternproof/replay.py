@@ -42,5 +42,7 @@ def decode(token: str) -> tuple[str, int, list[Batch]]:
         events = PATTERNS[stem].scenarios("events")
         made = [Batch(tuple(events.EVENTS[name](*values) for name, *values in done), tuple(turns)) for done, turns in batches]
     except (binascii.Error, zlib.error, ValueError, KeyError, TypeError) as error:
-        raise AdapterError(f"--replay: {token[:40]!r} is no token of this version of the kit ({type(error).__name__}: {error})") from error
+        raise AdapterError(
+            f"--replay: {token[:40]!r} is no token of this version of the kit ({type(error).__name__}: {error})"
+        ) from error
     return stem, index, made

@@ -39,7 +39,7 @@ class Rig(ABC):
 
     def _do_all(self, batch: Batch) -> None:
         for index, event in enumerate(batch.events):
-            if index and batch.turns[index - 1]:
+            if index and batch.turns and batch.turns[index - 1]:
                 self.driver.turn(batch.turns[index - 1])
             self.do(event)
 

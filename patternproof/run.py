@@ -15,13 +15,13 @@ import pytest
 from patternproof.adapter import Adapter, load
 from patternproof.examples import examples
 from patternproof.exercise import Exercise, conclude, exercised, judged
-from patternproof.outcome import AdapterError, KitError, Outcome, Way
+from patternproof.outcome import AdapterError, Outcome, Way
 from patternproof.plugin import OPTIONS, PROPERTY, option
 from patternproof.profiles import DEFAULT
 from patternproof.report import write
 from patternproof.requirements import catalogue, feature_file
 from patternproof.settings import Settings
-from patternproof.verdict import Blame, Exit, Fault, Verdicts, verdicts
+from patternproof.verdict import Blame, Fault, Verdicts, verdicts
 
 JUDGED = {"histories": Way.MACHINE, "machine": Way.MACHINE, "interleavings": Way.INTERLEAVINGS}
 """The parts of the judge, and the way that each exercises."""
@@ -31,22 +31,20 @@ def begin(config: pytest.Config, adapter: str | None) -> Run:
     """A run with the options of a session.
 
     Raises:
-        pytest.exit.Exception: with code 2 for a usage or adapter error, with 3 for an error of the kit.
+        AdapterError: a usage error, or one of the adapter.
+        KitError: an error of the kit.
     """
     spec = adapter or option(config, "adapter")
     if not spec:
-        raise pytest.Collector.CollectError(
+        raise AdapterError(
             'no adapter: write ADAPTER = "my_project.adapter" in the test module that imports patternproof.conformance, '
             "or give --patternproof-adapter, or patternproof_adapter in the ini file"
         )
-    try:
-        values = {name: option(config, name) for name in OPTIONS}
-        settings = Settings.of({**values, "adapter": spec, "junit": config.getoption("patternproof_junit")})
-        return Run(config, settings, load(spec))
-    except AdapterError as error:
-        pytest.exit(f"patternproof: {error}", returncode=Exit.ADAPTER)
-    except KitError as error:
-        pytest.exit(f"patternproof: an error of the kit: {error}", returncode=Exit.KIT)
+    values = {name: option(config, name) for name in OPTIONS}
+    values |= {"adapter": spec, "junit": config.getoption("patternproof_junit")}
+    if hasattr(config, "workerinput"):
+        values["report"] = None  # the controller writes it
+    return Run(config, Settings.of(values), load(spec))
 
 
 class Run:
@@ -64,10 +62,10 @@ class Run:
         """Refuse a second adapter in one session: a report is about one.
 
         Raises:
-            pytest.Collector.CollectError: it is another one.
+            AdapterError: it is another one.
         """
         if adapter not in (None, self.settings.adapter) and load(str(adapter)).file != self.adapter.file:
-            raise pytest.Collector.CollectError(
+            raise AdapterError(
                 f"a run judges one adapter: this one judges {self.settings.adapter}, and here is {adapter}; run pytest for each"
             )
 

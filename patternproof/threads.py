@@ -97,7 +97,7 @@ def _explored(
         return frontrun.explore(
             _timed(first),
             [_timed(worker) for worker in workers],
-            invariant,
+            _stopped(invariant),
             clock="virtual",
             preemption_bound=None,
             max_executions=runs,
@@ -127,21 +127,40 @@ def _patched() -> Iterator[None]:
         cooperative.unpatch_locks()
 
 
+_last = [clocks.START]
+"""The exploration's time when a part last ended: its clock is gone once all workers have ended."""
+
+
+def _stopped(invariant: Callable[[S], bool]) -> Callable[[S], bool]:
+    def run(state: S) -> bool:
+        with clocks.attached(lambda: _last[0]):
+            return invariant(state)
+
+    return run
+
+
 def _timed(part: Callable[..., Any]) -> Callable[..., Any]:
     def run(*arguments: Any) -> Any:
         with clocks.attached(_now):
-            return part(*arguments)
+            try:
+                return part(*arguments)
+            finally:
+                _last[0] = _virtual_now()
 
     return run
 
 
 def _now() -> float:
     """The exploration's time; its own machinery, which reads the same functions, has the machine's."""
+    if _asking().partition(".")[0] in {"frontrun", "threading", "queue"}:
+        return clocks.real_monotonic()
+    return _virtual_now()
+
+
+def _virtual_now() -> float:
     virtual = _part("_virtual_clock")
     clock = virtual._active_virtual_clock()  # noqa: SLF001  # the library has no public name for it
-    if clock is None or _asking().partition(".")[0] in {"frontrun", "threading", "queue"}:
-        return clocks.real_monotonic()
-    return clocks.START + float(clock.now()) - float(virtual.VIRTUAL_EPOCH)
+    return clocks.real_monotonic() if clock is None else clocks.START + float(clock.now()) - float(virtual.VIRTUAL_EPOCH)
 
 
 def _asking() -> str:

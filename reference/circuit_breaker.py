@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum, auto
 from math import inf
-from threading import Lock
+import threading
 from typing import Final, TypeVar
 
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings, CircuitOpenError, CircuitState
@@ -174,9 +174,9 @@ class _Shell:
         _validate(settings)
         self._clock = clock
         self._machine = _Machine(settings)
-        self._lock = Lock()
+        self._lock = threading.Lock()
         self._listeners: tuple[Listener, ...] = ()
-        self._telling = Lock()
+        self._telling = threading.Lock()
 
     @property
     def state(self) -> CircuitState:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,8 @@ def written(tmp_path: Path, request: pytest.FixtureRequest) -> Any:
     return write
 
 
-def make(adapter: Adapter, strict: bool = False) -> Any:
-    with adapter.driver() as driver, adapter.make("circuit_breaker", driver, CircuitBreakerSettings(), strict=strict) as made:
+def make(adapter: Adapter) -> Any:
+    with adapter.driver() as driver, adapter.make("circuit_breaker", driver, CircuitBreakerSettings()) as made:
         return made
 
 
@@ -102,6 +103,7 @@ def test_an_adapter_that_is_not_there_is_named_with_where_it_was_looked_for(spec
         (f"{FACTORY}KNOWN_FAILURES = {{'CB-16'}}\n", "write ids with reasons"),
         (f"{FACTORY}KNOWN_FAILURES = {{'CB-16': ''}}\n", "give the reason"),
         (f"{FACTORY}KNOWN_FAILURES = {{'CB-1': 'issue 12'}}\n", "did you mean 'CB-01'"),
+        (f"{FACTORY}KNOWN_FAILURES = {{'CB-22': 'issue 12'}}\n", "which only counts where CLAIMS names 'manual_control'"),
         (f"{FACTORY}SCALE = 0\n", "a number above 0"),
         (f"{FACTORY}SETTLE = 'long'\n", "a number above 0"),
         (f"{FACTORY}KNOWN_FAILURE = {{}}\n", "was 'KNOWN_FAILURES' meant"),
@@ -205,7 +207,7 @@ CLEAN_UPS = {
 def test_a_clean_up_that_fails_is_told_where_nothing_is_in_flight(written: Any, clean_up: str) -> None:
     adapter = written(f"import asyncio\n{BREAKER}\nasync def circuit_breaker(settings):\n    yield Breaker()\n    {clean_up}\n")
     with pytest.raises(AdapterError, match=CLEAN_UPS[clean_up]):
-        make(adapter, strict=True)
+        make(replace(adapter, strict=True))
 
 
 @pytest.mark.parametrize("clean_up", CLEAN_UPS)

@@ -151,11 +151,13 @@ def test_an_interrupted_run_still_writes_its_report(project: Project, workers: l
         (SUITE.replace("adapter.py", "no_such_adapter"), "no module named 'no_such_adapter'"),
     ],
 )
-def test_without_an_adapter_nothing_is_judged(good: Project, module: str, told: str) -> None:
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]])
+def test_without_an_adapter_nothing_is_judged(good: Project, module: str, told: str, workers: list[str]) -> None:
     good.write("test_conformance.py", module)
-    ended = good.pytest()
+    ended = good.pytest(*workers)
     assert ended.code == 2, ended.out
-    assert told in ended.out + ended.err
+    assert told in ended.out
+    assert "Traceback" not in ended.out
 
 
 def test_two_adapters_do_not_share_a_session(good: Project) -> None:

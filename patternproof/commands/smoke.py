@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib import import_module
 
 from rich.console import Console
@@ -21,7 +22,7 @@ def smoke(spec: str, patterns: Iterable[str]) -> int:
     Raises:
         AdapterError: the adapter cannot be loaded.
     """
-    adapter = load(spec)
+    adapter = replace(load(spec), strict=True)
     adapter.versions()
     console = Console(highlight=False)
     broken = 0

@@ -106,6 +106,8 @@ class Driver(ABC):
     name: str
     can_cancel = True
     """Whether a call can be cancelled at the point where it stands."""
+    holds = True
+    """Whether operations can be held; otherwise each ends, as it was preset to, within the call that runs it."""
     has_turns = False
     """Whether events can share a turn of the loop, or be a counted number of turns apart."""
     moves_clocks = True

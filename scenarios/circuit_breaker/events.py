@@ -54,7 +54,12 @@ class Finish:
         return "" if self.how in ("ok", "failure") else self.how
 
     def __str__(self) -> str:
-        words = {"ok": "succeeds", "failure": "fails", "ignored": "raises an ignored error", "interruption": "raises a BaseException"}
+        words = {
+            "ok": "succeeds",
+            "failure": "fails",
+            "ignored": "raises an ignored error",
+            "interruption": "raises a BaseException",
+        }
         return f"the operation of call {self.call} {words[self.how]}"
 
 

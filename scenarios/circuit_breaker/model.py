@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, NamedTuple
@@ -50,6 +50,9 @@ class Capabilities(NamedTuple):
     sliding_window: bool = True
 
 
+EVERYTHING = Capabilities()
+
+
 def _settings(**changes: Any) -> CircuitBreakerSettings:
     return CircuitBreakerSettings(**{"failure_threshold": 1, "reset_timeout": RESET_TIMEOUT} | changes)
 
@@ -70,11 +73,26 @@ SLIDING = (
 )
 
 
+NEEDS = {"cancel": "cancels", "wall": "clocks", "hand": "manual_control", "listener": "listens"}
+"""The capability that a kind of event needs."""
+SHOWS_WITH: dict[str, Callable[[CircuitBreakerSettings], bool]] = {
+    "successes": lambda settings: settings.success_threshold > 1,
+    "ignored": lambda settings: bool(settings.ignored_errors),
+    "ignored probe": lambda settings: bool(settings.ignored_errors),
+    "successes keep the count": lambda settings: settings.failure_threshold > 1,
+    "cancelling counts as a success": lambda settings: settings.failure_threshold > 1,
+    "closes with a stale count": lambda settings: settings == CONSECUTIVE[1],
+    "reset keeps the count": lambda settings: settings.failure_threshold > 1,
+    "a late success clears the count": lambda settings: settings == CONSECUTIVE[1],
+}
+"""By aspect or name of a deviation, the settings with which it can show."""
+
+
 @dataclass(frozen=True, slots=True)
 class CircuitBreakerModel:
     """Judges histories of circuit breakers."""
 
-    capabilities: Capabilities = Capabilities()
+    capabilities: Capabilities = EVERYTHING
     supported: tuple[CircuitBreakerSettings, ...] | None = None
     """The variants that the implementation has; None: all."""
 
@@ -94,7 +112,7 @@ class CircuitBreakerModel:
         breakers = state.breakers
         if any(breaker.fresh or breaker.counted for breaker in breakers):
             breakers = tuple(breaker._replace(fresh=False, counted=False) for breaker in breakers)
-        return State(state.settings, breakers, calls, (), (), (), state.failing_listener, state.harmed)
+        return State(state.settings, breakers, calls, (), (), (), state.failing_listener, state.shaken, state.wild)
 
     def apply(self, state: State, event: Any, deviations: Names) -> Iterator[State]:
         match event:
@@ -115,23 +133,27 @@ class CircuitBreakerModel:
             case Reset():
                 return transitions.reset(state, deviations)
             case AddFailingListener():
-                return iter((state._replace(failing_listener=True),))
+                return transitions.add_failing_listener(state, deviations)
         raise TypeError(f"no event of circuit breakers: {event!r}")
 
     def observe(self, state: State, deviations: Names) -> Seen:
-        calls = tuple(_shown(number, call, deviations) for number, call in enumerate(state.calls) if call and call.phase != "not begun")
+        calls = tuple(
+            _shown(number, call, deviations) for number, call in enumerate(state.calls) if call and call.phase != "not begun"
+        )
         reads = tuple("unknown" for _ in state.reads) if "misreads" in deviations else state.reads
         if not self.capabilities.listens:
             return Seen(calls, reads)
-        if harmed(state, deviations):
-            return Seen(failed="the error of a listener")
+        if is_wild(state, deviations):
+            return Seen(failed="something that should not be")
         announced = () if "announces otherwise" in deviations else state.announced
         silenced = {"announces otherwise", "a failing listener silences the next"} & deviations
         return Seen(calls, reads, announced, () if silenced else state.heard_second)
 
-    def matches(self, state: State, seen: Seen, deviations: Names) -> bool:
-        if harmed(state, deviations):
+    def matches(self, state: State, seen: Seen | Hung, deviations: Names) -> bool:
+        if is_wild(state, deviations):
             return True  # from here on anything goes
+        if isinstance(seen, Hung):
+            return False
         expected, plain = self.observe(state, deviations), self.observe(state, RIGHT)
         return (
             not seen.failed
@@ -160,7 +182,7 @@ class CircuitBreakerModel:
         epochs = [breaker.epoch for breaker in state.breakers]
         # Numbers of calls and of epochs make no difference to what follows, only whether a call is timely.
         calls = tuple([(*call[:2], call.epoch == epochs[call.breaker], *call[3:]) for call in state.calls if call])
-        return (tuple([breaker._replace(epoch=0) for breaker in state.breakers]), calls, state.failing_listener, state.harmed)
+        return (tuple([breaker._replace(epoch=0) for breaker in state.breakers]), calls, state.failing_listener, state.shaken, state.wild)
 
     def enabled(self, state: State) -> Iterator[Any]:
         can = self.capabilities
@@ -184,21 +206,27 @@ class CircuitBreakerModel:
             yield Start(len(state.calls), 1)
 
     def _endings(self, state: State) -> tuple[str, ...]:
-        return ("ok", "failure", "ignored", "interruption") if state.settings.ignored_errors else ("ok", "failure", "interruption")
+        return (
+            ("ok", "failure", "ignored", "interruption") if state.settings.ignored_errors else ("ok", "failure", "interruption")
+        )
 
     def relevant(self, deviation: Deviation, settings: CircuitBreakerSettings) -> bool:
         if (deviation.requirement == "CB-23") != (settings.failure_rate is not None):
             return False
-        # Its history is the longest by far; this spares the search the settings in which it cannot show.
-        return deviation.name != "a late success clears the count" or settings == CONSECUTIVE[1]
+        if not all(getattr(self.capabilities, NEEDS[kind]) for kind in deviation.uses.split() if kind in NEEDS):
+            return False
+        if deviation.requirement == "CB-17" and not self.capabilities.listens:
+            return False
+        # The search is spared the settings in which a deviation cannot show.
+        return all(wanted(settings) for word, wanted in SHOWS_WITH.items() if word in (deviation.aspect, deviation.name))
 
     def blame(self, states: States, batch: Batch, seen: Seen | Hung) -> str:
         return blame(self, states, batch, seen)
 
 
-def harmed(state: State, deviations: Names) -> bool:
-    """Whether the deviation of the failing listener has struck: a transition after it was added."""
-    return state.harmed and "a failing listener does harm" in deviations
+def is_wild(state: State, deviations: Names) -> bool:
+    """Whether a deviation has struck after which anything may be seen."""
+    return state.wild or (state.shaken and "a failing listener does harm" in deviations)
 
 
 def complete() -> CircuitBreakerModel:

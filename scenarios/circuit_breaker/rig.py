@@ -46,6 +46,7 @@ class CallInFlight:
         self.number = number
         self.operation = Operation(driver)
         self.pending: Any = None
+        self.begin: Any = None
         self.result = object()
         self.error: BaseException | None = None
         self.told = False
@@ -127,7 +128,9 @@ class CircuitBreakerRig(Rig):
 
     def _start(self, number: int, breaker: int) -> None:
         call = self.calls[number] = CallInFlight(number, self.driver)
-        call.pending = self.driver.begin(partial(self.breakers[breaker].call, call.operation.function))
+        call.begin = partial(self.breakers[breaker].call, call.operation.function)
+        if self.driver.holds:
+            call.pending = self.driver.begin(call.begin)
 
         if number in self._cancelled_early:
             self.driver.cancel(call.pending)
@@ -139,14 +142,15 @@ class CircuitBreakerRig(Rig):
             self._cancelled_early.add(number)  # a schedule has put the cancellation first: the call ends as it begins
 
     def _finish(self, call: CallInFlight, how: str) -> None:
-        if not call.operation.held:
-            return  # overtaken: the call was cancelled in the same batch, or its operation never ran
-        if how == "ok":
-            call.operation.release(Returned(call.result))
-            return
         kinds = {"failure": DependencyFailure, "ignored": IgnoredError, "interruption": Interruption}
-        call.error = kinds[how](f"of call {call.number}")
-        call.operation.release(Raised(call.error))
+        if how != "ok":
+            call.error = kinds[how](f"of call {call.number}")
+        outcome = Returned(call.result) if call.error is None else Raised(call.error)
+        if not self.driver.holds:
+            call.operation.preset = outcome
+            call.pending = self.driver.begin(call.begin)
+        elif call.operation.held:  # otherwise overtaken: cancelled in the same batch, or never run
+            call.operation.release(outcome)
 
     def _add_failing_listener(self) -> None:
         def fail(old: Any, new: Any) -> None:

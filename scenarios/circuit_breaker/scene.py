@@ -208,7 +208,7 @@ class Scene:
     def _broken(self) -> list[str]:
         if not self._requirement or self.settings.store is not None:
             return []  # a team's own example is about no requirement, and no model says what breakers over one store may do
-        return culprits(self._adapter, "circuit_breaker", self.rig.history)
+        return culprits(self._adapter, "circuit_breaker", self.rig.history, self._requirement)
 
     def require_cancellation(self) -> None:
         """Go on only where calls can be cancelled.

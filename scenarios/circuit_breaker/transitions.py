@@ -17,7 +17,7 @@ LATE = -1
 COUNTS_SUCCESS, COUNTS_FAILURE, COUNTS_NOTHING = "success", "failure", "nothing"
 
 
-_TOO_MANY = {"any number of probes", "one probe too many", "simultaneous calls are all probes"}
+_TOO_MANY = {"any number of probes", "one probe too many"}
 
 
 class Breaker(NamedTuple):
@@ -63,8 +63,10 @@ class State(NamedTuple):
     announced: tuple[Announcement, ...] = ()
     heard_second: tuple[Announcement, ...] = ()
     failing_listener: bool = False
-    harmed: bool = False
+    shaken: bool = False
     """Whether a transition has met a failing listener."""
+    wild: bool = False
+    """Whether a deviation has struck after which anything may be seen."""
 
     def with_breaker(self, index: int, breaker: Breaker) -> State:
         return self._replace(breakers=(*self.breakers[:index], breaker, *self.breakers[index + 1 :]))
@@ -80,7 +82,11 @@ class State(NamedTuple):
     def probes(self, index: int) -> int:
         """Probes in flight, with the slots that were lost."""
         breaker = self.breakers[index]
-        running = sum(1 for call in self.calls if call and call.phase == "running" and call.probe and call.breaker == index and call.epoch == breaker.epoch)
+        running = sum(
+            1
+            for call in self.calls
+            if call and call.phase == "running" and call.probe and call.breaker == index and call.epoch == breaker.epoch
+        )
         return running + breaker.leaked
 
 
@@ -97,7 +103,7 @@ def moved(state: State, index: int, phase: str, **changes: object) -> State:
 def _announced(state: State, news: Announcement) -> State:
     if not state.failing_listener:
         return state._replace(announced=(*state.announced, news))
-    return state._replace(announced=(*state.announced, news), heard_second=(*state.heard_second, news), harmed=True)
+    return state._replace(announced=(*state.announced, news), heard_second=(*state.heard_second, news), shaken=True)
 
 
 def said(state: State, index: int) -> State:
@@ -119,9 +125,18 @@ def start(state: State, number: int, index: int, deviations: Names) -> Iterator[
         index = 0
     if state.call(number) is not None:
         yield state.with_call(number, Tracked(index, "cancelled"))
-        return
-    breaker = state.breakers[index]
-    if breaker.phase == "open" and is_due(state, index, deviations):
+    elif "one at a time" in deviations and _busy(state, index):
+        yield state.with_call(number, Tracked(index, "waiting"))
+    else:
+        yield from _decide(state, number, index, deviations)
+
+
+def _busy(state: State, index: int) -> bool:
+    return any(call and call.phase == "running" and call.breaker == index for call in state.calls)
+
+
+def _decide(state: State, number: int, index: int, deviations: Names) -> Iterator[State]:
+    if state.breakers[index].phase == "open" and is_due(state, index, deviations):
         now = moved(state, index, "half_open", fresh=True)
         later = state.with_breaker(index, now.breakers[index]._replace(unsaid=True))
         yield from _admit(later, number, index, deviations)
@@ -131,12 +146,12 @@ def start(state: State, number: int, index: int, deviations: Names) -> Iterator[
 
 def _admit(state: State, number: int, index: int, deviations: Names) -> Iterator[State]:
     breaker = state.breakers[index]
-    admitted = state.with_call(number, Tracked(index, "running", breaker.epoch, breaker.phase == "half_open", 1, ANY_HINT, "runs twice" in deviations))
+    again = "runs twice" in deviations
+    running = Tracked(index, "running", breaker.epoch, breaker.phase == "half_open", 1, ANY_HINT, again)
+    admitted = state.with_call(number, running)
     rejected = state.with_call(number, Tracked(index, "rejected", hint=_hint(state, index)))
     if breaker.phase == "closed":
-        busy = any(call and call.phase == "running" and call.breaker == index for call in state.calls)
-        waits = "one at a time" in deviations and busy
-        yield state.with_call(number, Tracked(index, "waiting", breaker.epoch)) if waits else admitted
+        yield admitted
     elif breaker.phase == "open":
         runs = state.with_call(number, Tracked(index, "running", LATE, False, 1))
         yield runs if "open runs" in deviations else rejected
@@ -146,6 +161,8 @@ def _admit(state: State, number: int, index: int, deviations: Names) -> Iterator
             yield rejected  # at most half_open_max_calls: an implementation may admit fewer, but never none
     else:
         yield rejected
+        if breaker.fresh and "simultaneous calls are all probes" in deviations:
+            yield admitted  # now and then, as a race goes
 
 
 def _hint(state: State, index: int) -> float:
@@ -155,8 +172,6 @@ def _hint(state: State, index: int) -> float:
 
 def _has_slot(state: State, index: int, deviations: Names) -> bool:
     if "any number of probes" in deviations:
-        return True
-    if "simultaneous calls are all probes" in deviations and state.breakers[index].fresh:
         return True
     return state.probes(index) < state.settings.half_open_max_calls + ("one probe too many" in deviations)
 
@@ -174,17 +189,23 @@ def finish(state: State, event: Finish, deviations: Names) -> Iterator[State]:
     after = state.with_call(event.call, ended)
     for counted in _counting(event.how, call, deviations):
         for result in _count(after, call, counted, deviations):
-            yield _released(result, deviations, call.breaker)
+            yield from _released(result, deviations, call.breaker)
 
 
-def _released(state: State, deviations: Names, index: int) -> State:
-    """With the deviation of one call at a time, the next waiting call runs."""
-    if "one at a time" not in deviations:
-        return state
-    for number, call in enumerate(state.calls):
-        if call and call.phase == "waiting" and call.breaker == index:
-            return state.with_call(number, call._replace(phase="running", runs=1))
-    return state
+def _released(state: State, deviations: Names, index: int) -> Iterator[State]:
+    """With the deviation of one call at a time, a waiting call goes on, whichever."""
+    waiting = [number for number, call in enumerate(state.calls) if call and call.phase == "waiting" and call.breaker == index]
+    if not waiting or _busy(state, index):
+        yield state
+        return
+    for number in waiting:
+        for decided in _decide(state, number, index, deviations):
+            yield from _released(decided, deviations, index)
+
+
+def kept_waiting(state: State, deviations: Names) -> bool:
+    """Whether a function that should answer at once may wait for a call, so that nothing can be foretold any more."""
+    return "one at a time" in deviations and any(_busy(state, index) for index in range(len(state.breakers)))
 
 
 def cancel(state: State, event: Cancel, deviations: Names) -> Iterator[State]:
@@ -200,7 +221,7 @@ def cancel(state: State, event: Cancel, deviations: Names) -> Iterator[State]:
     after = state.with_call(event.call, call._replace(phase="cancelled"))
     for counted in _counting("cancelled", call, deviations):
         for result in _count(after, call, counted, deviations):
-            yield _released(result, deviations, call.breaker)
+            yield from _released(result, deviations, call.breaker)
 
 
 def _counting(how: str, call: Tracked, deviations: Names) -> Iterator[str]:
@@ -270,7 +291,11 @@ def _late(state: State, call: Tracked, counted: str, deviations: Names) -> State
     if (of_probe if call.probe and breaker.phase != "closed" else wrong.get((breaker.phase, counted))) not in deviations:
         return state
     if breaker.phase == "open":
-        return moved(state, index, "closed") if counted == COUNTS_SUCCESS else state.with_breaker(index, breaker._replace(open_for=0.0))
+        return (
+            moved(state, index, "closed")
+            if counted == COUNTS_SUCCESS
+            else state.with_breaker(index, breaker._replace(open_for=0.0))
+        )
     if breaker.phase == "half_open":
         return next(_count_probe(state, index, counted, frozenset()))
     return next(_count_closed(state, index, counted, frozenset()))
@@ -286,8 +311,7 @@ def _count_closed(state: State, index: int, counted: str, deviations: Names) -> 
         yield state.with_breaker(index, breaker._replace(failures=breaker.failures if keeps else 0))
         return
     if breaker.counted and "simultaneous failures count once" in deviations:
-        yield state
-        return
+        yield state  # now and then, as a race goes
     limit = settings.failure_threshold - ("opens one failure early" in deviations) + ("opens one failure late" in deviations)
     failures = breaker.failures + 1
     if failures >= limit:
@@ -300,7 +324,11 @@ def _count_rate(state: State, index: int, failed: bool, deviations: Names) -> It
     breaker, settings = state.breakers[index], state.settings
     window = (*breaker.window, (0.0, failed))
     if "the window never slides" not in deviations:
-        window = window[-settings.window :] if settings.window else tuple(entry for entry in window if entry[0] < (settings.window_seconds or 0.0))
+        window = (
+            window[-settings.window :]
+            if settings.window
+            else tuple(entry for entry in window if entry[0] < (settings.window_seconds or 0.0))
+        )
     stays = state.with_breaker(index, breaker._replace(window=window))
     assert settings.failure_rate is not None
     failures = sum(1 for _, bad in window if bad)
@@ -383,6 +411,11 @@ def _older(breaker: Breaker, seconds: float, settings: CircuitBreakerSettings) -
     return breaker._replace(open_for=open_for, window=window)
 
 
+def add_failing_listener(state: State, deviations: Names) -> Iterator[State]:
+    """A listener that raises is added, and another after it."""
+    yield state._replace(failing_listener=True, wild=state.wild or kept_waiting(state, deviations))
+
+
 def set_wall_clock(state: State, seconds: float, deviations: Names) -> Iterator[State]:
     """The wall clock is set; nothing follows from it."""
     if "wall clock" not in deviations:
@@ -395,6 +428,9 @@ def set_wall_clock(state: State, seconds: float, deviations: Names) -> Iterator[
 def trip(state: State, deviations: Names) -> Iterator[State]:
     """trip() opens the circuit; of an open one it may or may not restart the timer."""
     breaker = state.breakers[0]
+    if kept_waiting(state, deviations):
+        yield state._replace(wild=True)
+        return
     if "trip does nothing" in deviations:
         yield state
         return
@@ -406,6 +442,9 @@ def trip(state: State, deviations: Names) -> Iterator[State]:
 def reset(state: State, deviations: Names) -> Iterator[State]:
     """reset() closes the circuit with no failures counted."""
     breaker = state.breakers[0]
+    if kept_waiting(state, deviations):
+        yield state._replace(wild=True)
+        return
     if "reset does nothing" in deviations:
         yield state
         return
@@ -416,7 +455,7 @@ def reset(state: State, deviations: Names) -> Iterator[State]:
 
 
 def _by_hand(after: State, before: State, deviations: Names) -> State:
-    after = after._replace(harmed=after.harmed or after.failing_listener)
+    after = after._replace(shaken=after.shaken or after.failing_listener)
     if "moves by hand are not announced" not in deviations:
         return after
     return after._replace(announced=before.announced, heard_second=before.heard_second)

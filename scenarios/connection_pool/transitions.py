@@ -9,7 +9,7 @@ from patternproof.modelling import Names
 from . import closing
 from .events import Cancel, ConnectEnds, LeaveWithError, Reply, Request, ResetEnds, Return, SetState
 from .returning import discarded, left
-from .state import AT_REST, IN_SCOPE, NOBODY, Connection, State, Tracked, is_reply, session_of
+from .state import AT_REST, BROKEN, IN_SCOPE, NOBODY, Connection, State, Tracked, is_reply, session_of
 from .supply import capacity, hand, ready, rested
 
 MOST_RETRIES = 3
@@ -128,6 +128,9 @@ def reset_given_up(state: State, connection: Connection, deviations: Names) -> I
     if "a cancellation during the reset loses the connection" in deviations:
         yield interrupted.with_connection(connection._replace(where="lost"))
         return
+    if "an interrupted reset is taken for a reset" in deviations:
+        yield from rested(interrupted.with_connection(connection._replace(where="idle", unreset=False)), deviations)
+        return
     yield from discarded(interrupted, connection, deviations)
     yield state.with_connection(connection)
     if not state.closed:
@@ -199,6 +202,9 @@ def break_connection(state: State, number: int, deviations: Names) -> Iterator[S
         if each.phase == "requesting" and each.connection == number:
             broken = broken.with_borrower(each._replace(phase="holding"))
     yield broken
+    for each in broken.borrowers:
+        if each.fresh and each.connection == number:
+            yield broken.with_borrower(each._replace(found=BROKEN))  # it broke before its first request
     if where == "idle" and not state.closed:
         yield from rested(state.without(number), deviations)
 

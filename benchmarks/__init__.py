@@ -1,0 +1,1 @@
+"""The reference and the kit, side by side with peers."""

@@ -1,0 +1,49 @@
+"""Implementations that are wrong on purpose, and what they must fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+T = TypeVar("T", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """One wrong implementation.
+
+    Args:
+        factory: as in an adapter module.
+        violates: exactly the ids that it must fail, whichever way looks.
+        fragment: part of the message of a failure.
+        ways: the parts of a run that must find it.
+        claims: what its adapter claims; None: all that the reference makes.
+    """
+
+    factory: Callable[..., Any]
+    violates: frozenset[str]
+    fragment: str
+    ways: frozenset[str]
+    claims: frozenset[str] | None = None
+
+    @property
+    def name(self) -> str:
+        return str(getattr(self.factory, "__name__", self.factory))
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Registry(list[Faulty]):
+    """The wrong implementations of one pattern, in the order of their requirements."""
+
+    def add(self, violates: str, fragment: str, ways: str = "histories feature machine", claims: str | None = None) -> Callable[[T], T]:
+        """Register the decorated factory; several ids, ways or claims are separated by spaces."""
+
+        def register(factory: T) -> T:
+            made = None if claims is None else frozenset(claims.split())
+            self.append(Faulty(factory, frozenset(violates.split()), fragment, frozenset(ways.split()), made))
+            return factory
+
+        return register
