@@ -31,7 +31,7 @@ def plain_operation() -> None:
 
 
 def contests() -> Iterator[Contest]:
-    """Every breaker has the settings that it is made with by default."""
+    """Every breaker has the settings that it is made with by default, and is called in the shortest way that takes a function."""
     settings = CircuitBreakerSettings()
     yield Contest(
         "breaker for asyncio, closed, a call",
@@ -40,9 +40,9 @@ def contests() -> Iterator[Contest]:
         ROUNDS,
         {
             "bare await": Peer(_awaiting(operation), BUDGET / 70),
-            "circuitbreaker": Peer(_awaiting(circuitbreaker.CircuitBreaker()(operation)), BUDGET / 375),
-            "purgatory": Peer(_awaiting(purgatory.AsyncCircuitBreakerFactory()("dependency")(operation)), BUDGET / 482),
-            "aiobreaker": Peer(_awaiting(aiobreaker.CircuitBreaker()(operation)), BUDGET / 900),
+            "circuitbreaker": Peer(_awaiting(partial(circuitbreaker.CircuitBreaker().call_async, operation)), BUDGET / 375),
+            "purgatory": Peer(in_loop(_purgatory), BUDGET / 482),
+            "aiobreaker": Peer(_awaiting(partial(aiobreaker.CircuitBreaker().call_async, operation)), BUDGET / 900),
         },
     )
     yield Contest(
@@ -52,10 +52,17 @@ def contests() -> Iterator[Contest]:
         ROUNDS,
         {
             "bare call": Peer(_calling(plain_operation)),
-            "circuitbreaker": Peer(_calling(circuitbreaker.CircuitBreaker()(plain_operation))),
-            "pybreaker": Peer(_calling(pybreaker.CircuitBreaker()(plain_operation))),
+            "circuitbreaker": Peer(_calling(partial(circuitbreaker.CircuitBreaker().call, plain_operation))),
+            "pybreaker": Peer(_calling(partial(pybreaker.CircuitBreaker().call, plain_operation))),
         },
     )
+
+
+async def _purgatory(times: int) -> None:
+    breaker = await purgatory.AsyncCircuitBreakerFactory().get_breaker("dependency")
+    for _ in range(times):
+        async with breaker:  # as its own decorator does
+            await operation()
 
 
 def _awaiting(call: Callable[[], Coroutine[Any, Any, object]]) -> Work:

@@ -39,7 +39,8 @@ def _explaining(model: Model, history: History, known: Names, requirement: str) 
 
 
 def _singles(model: Model, requirements: set[str]) -> list[Names]:
-    return [frozenset({name}) for name, deviation in model.deviations.items() if deviation.requirement in requirements]
+    # A broad deviation explains too much to be taken without a search for a better one.
+    return [frozenset({each.name}) for each in model.deviations.values() if each.requirement in requirements and not each.broad]
 
 
 def _parting(model: Model, history: History, known: Names) -> str:

@@ -82,7 +82,7 @@ def shown(value: Any, most: int = 120) -> str:
     """The repr of a value of the implementation, without addresses, so that two runs read the same; at most `most` characters."""
     try:
         text = re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # a repr of the implementation's may do anything
         text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
     return text if len(text) <= most else text[: most - 3] + "..."
 

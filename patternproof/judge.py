@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 from patternproof.adapter import Adapter
@@ -17,7 +18,7 @@ from patternproof.exploration import Coverage, Program, schedules
 from patternproof.findings import Findings
 from patternproof.history import Batch, History, alone
 from patternproof.machine import Machine, hunt
-from patternproof.modelling import RIGHT, Model, Names, enacted, explained, pair_separations, separations
+from patternproof.modelling import RIGHT, Model, Names, diagnose, enacted, explained, pair_separations, separations
 from patternproof.outcome import AdapterError, NotApplicable, Outcome, Status, Way
 from patternproof.patterns import PATTERNS
 from patternproof.profiles import PROFILES
@@ -168,7 +169,7 @@ def _outcomes(held: Subject, findings: Findings, way: Way, part: str) -> list[Ou
         count = exercised.get(requirement.id, 0)
         if evidence is not None:
             history, message = evidence
-            replay = f"patternproof run --adapter {held.adapter.spec} --replay {encode(held.stem, held.model, history)}"
+            replay = f"patternproof run --adapter {quote(held.adapter.spec)} --replay {encode(held.stem, held.model, history)}"
             outcomes.append(Outcome(requirement.id, way, Status.FAILED, message, tuple(history.lines()), max(count, 1), replay))
         elif count:
             outcomes.append(Outcome(requirement.id, way, Status.PASSED, exercised=count))
@@ -204,16 +205,21 @@ def replay(adapter: Adapter, token: str) -> list[Outcome]:
 
 
 def smoke(adapter: Adapter, stem: str) -> None:
-    """Make the implementation once with plain settings, and look at it once.
+    """Make the implementation once with plain settings, and use it once.
 
     Raises:
         AdapterError: that already fails, so that no verdict would mean anything.
     """
-    model = PATTERNS[stem].scenarios("rig").model(adapter)
+    scenario = PATTERNS[stem].scenarios("rig")
+    model = scenario.model(adapter)
     if not model.variants():
         raise AdapterError(
             f"{adapter.spec}: the factory {stem!r} refuses every setting that the kit tries; it must take its plainest ones"
         )
     held = Subject(adapter, stem, model, Findings(model))
-    with held.rig(model.variants()[0]) as rig:
-        rig.look()
+    history = held.play(model.variants()[0], map(alone, scenario.SMOKE))
+    if explained(model, history, RIGHT) < len(history) and diagnose(model, [history]) is None:
+        told = "\n  ".join(history.lines())
+        raise AdapterError(
+            f"{adapter.spec}: the plainest use of {stem!r} already goes wrong; look at the adapter first:\n  {told}"
+        )

@@ -50,6 +50,6 @@ def _simpler_batch(batch: Batch) -> Iterator[list[Batch]]:
         events = batch.events[:index] + batch.events[index + 1 :]
         turns = batch.turns[1:] if index == 0 else batch.turns[: index - 1] + batch.turns[index:]
         yield [Batch(events, turns)]
-    for index, turns in enumerate(batch.turns):
-        if turns:
+    for index, distance in enumerate(batch.turns):
+        if distance:
             yield [Batch(batch.events, (*batch.turns[:index], 0, *batch.turns[index + 1 :]))]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum, auto
 from math import inf
-import threading
 from typing import Final, TypeVar
 
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings, CircuitOpenError, CircuitState

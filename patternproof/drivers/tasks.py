@@ -56,6 +56,8 @@ class TaskDriver(Driver):
             pending.outcome = Returned(await value if hasattr(value, "__await__") else value)
         except asyncio.CancelledError as error:
             pending.outcome = Cancelled() if pending in self._asked else Raised(error)
+        except KeyboardInterrupt:
+            raise  # of whoever sits at the keyboard, not of the implementation
         except BaseException as error:  # noqa: BLE001  # whatever it raises is the call's outcome
             pending.outcome = Raised(error)
         self._noticed()

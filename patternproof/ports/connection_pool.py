@@ -77,7 +77,8 @@ class PoolClosedError(Exception):
 
 class ConnectionPool(Protocol):
     """A connection pool as the kit drives it; made by ``connection_pool(connect, settings)``, where ``await connect()`` gives a
-    `Connection` or raises."""
+    `Connection` or raises.
+    """
 
     def acquire(self) -> AbstractAsyncContextManager[Handle]:
         """Borrow a connection for the scope of the context manager.

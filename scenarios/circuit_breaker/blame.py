@@ -8,7 +8,7 @@ from patternproof.history import Batch, Hung
 from patternproof.modelling import RIGHT, States, successors
 
 from .events import Call, Seen
-from .transitions import State
+from .state import State
 
 if TYPE_CHECKING:
     from .model import CircuitBreakerModel

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from patternproof.modelling import Deviation
 
 _ROWS = (
@@ -111,9 +113,9 @@ _BROAD = {"another result", "another error", "open answers otherwise", "misreads
 
 _HARM = ("a failing listener does harm", "CB-18", "the error of a listener changes what comes after", "listener")
 
-DEVIATIONS = (
-    {_HARM[0]: Deviation(*_HARM, broad=True)}  # explains whatever follows a failing listener, and nothing else
-    | {row[0]: Deviation(*row) for row in _ROWS if row[0] not in _BROAD}
-    | {row[0]: Deviation(*row, elusive=True) for row in _ELUSIVE}
-    | {row[0]: Deviation(*row, broad=True) for row in _ROWS if row[0] in _BROAD}
-)
+DEVIATIONS = {
+    _HARM[0]: replace(Deviation(*_HARM), broad=True),  # explains whatever follows a failing listener, and nothing else
+    **{row[0]: Deviation(*row) for row in _ROWS if row[0] not in _BROAD},
+    **{row[0]: replace(Deviation(*row), elusive=True) for row in _ELUSIVE},
+    **{row[0]: replace(Deviation(*row), broad=True) for row in _ROWS if row[0] in _BROAD},
+}

@@ -31,7 +31,7 @@ from .events import (
     Start,
     Trip,
 )
-from .transitions import ANY_HINT, Breaker, State, Tracked
+from .state import ANY_HINT, Breaker, State, Tracked
 
 MOST_IN_FLIGHT = 3
 IN_FLIGHT = ("running", "waiting")
@@ -176,13 +176,19 @@ class CircuitBreakerModel:
                 yield event
 
     def kind(self, event: Any) -> str:
-        return event.kind
+        return str(event.kind)
 
     def key(self, state: State) -> Hashable:
         epochs = [breaker.epoch for breaker in state.breakers]
         # Numbers of calls and of epochs make no difference to what follows, only whether a call is timely.
         calls = tuple([(*call[:2], call.epoch == epochs[call.breaker], *call[3:]) for call in state.calls if call])
-        return (tuple([breaker._replace(epoch=0) for breaker in state.breakers]), calls, state.failing_listener, state.shaken, state.wild)
+        return (
+            tuple([breaker._replace(epoch=0) for breaker in state.breakers]),
+            calls,
+            state.failing_listener,
+            state.shaken,
+            state.wild,
+        )
 
     def enabled(self, state: State) -> Iterator[Any]:
         can = self.capabilities

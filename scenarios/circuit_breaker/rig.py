@@ -37,6 +37,8 @@ from .model import Capabilities, CircuitBreakerModel
 
 BREAKERS = 2
 """Two breakers in every rig, so that what they share shows (CB-14)."""
+SMOKE = (Start(0), Finish(0, "ok"))
+"""The plainest use."""
 
 
 class CallInFlight:
@@ -101,7 +103,7 @@ class CircuitBreakerRig(Rig):
     def _guarded(self, function: Callable[[], Any]) -> Any:
         try:
             return self.driver.now(function)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it raises is what was seen
             self._failed = f"an error instead of an answer: {shown(error)}"
             return None
 
@@ -181,10 +183,10 @@ class CircuitBreakerRig(Rig):
                 return Call(call.number, "cancelled", runs)
             case Raised(CircuitOpenError() as error) if error is not call.error:
                 hint = error.retry_after
-                return Call(call.number, "rejected", runs, hint if hint is None else round(hint / self.driver.scale, 6))
-            case Raised(error):
-                same = error is call.error
-                return Call(call.number, "raised" if same else f"raised something else: {shown(error)}", runs)
+                hint = round(hint / self.driver.scale, 6) if isinstance(hint, int | float) else None
+                return Call(call.number, "rejected", runs, hint)
+        same = outcome.error is call.error
+        return Call(call.number, "raised" if same else f"raised something else: {shown(outcome.error)}", runs)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from itertools import combinations
 from patternproof.modelling import Names
 from patternproof.ports.connection_pool import ConnectionPoolSettings
 
+from . import races
 from .state import AT_REST, Connection, State, Tracked
 from .supply import expired, rested
 from .transitions import LONGEST_BACKOFF
@@ -49,11 +50,11 @@ def _timed_out(state: State, deviations: Names) -> Iterator[State]:
         yield state
         return
     due = _due(state, limit, deviations)
-    state = _lost_at_once(state, deviations)
-    # The limit may not hold for whoever makes a connection.
-    for staying in range(min(len(due), state.supplies()) + 1):
-        for gone in combinations(due, len(due) - staying):
-            yield from _gone(state, gone, deviations)
+    for after in races.timed_out(state, deviations):
+        # The limit may not hold for whoever makes a connection.
+        for staying in range(min(len(due), state.supplies()) + 1):
+            for gone in combinations(due, len(due) - staying):
+                yield from _gone(after, gone, deviations)
 
 
 def _due(state: State, limit: float, deviations: Names) -> list[int]:
@@ -71,17 +72,6 @@ def _gone(state: State, numbers: tuple[int, ...], deviations: Names) -> Iterator
     own = min(len(connecting), state.attempts)
     for given_up in dict.fromkeys((own, *range(min(len(numbers), state.attempts) + 1))):
         yield after.given_up(given_up)
-
-
-def _lost_at_once(state: State, deviations: Names) -> State:
-    """With a deviation: who is served in the turn in which it gives up takes the connection with it."""
-    if "handed over as its waiter gives up, it is lost" not in deviations:
-        return state
-    for borrower in state.borrowers:
-        connection = state.connection(borrower.connection) if borrower.fresh else None
-        if connection is not None:
-            state = state.ended_as(borrower.number, "timed out").with_connection(connection._replace(where="lost"))
-    return state
 
 
 def set_wall_clock(state: State, seconds: float, deviations: Names) -> Iterator[State]:

@@ -7,10 +7,9 @@ from itertools import combinations
 
 from patternproof.modelling import Names
 
+from . import races
 from .state import AT_REST, NOBODY, Connection, State
 from .supply import LEAVES_WAITERS, hand, shut
-
-LEAKS_AT_ONCE = "a return as the pool is closed stays open"
 
 
 def close(state: State, deviations: Names) -> Iterator[State]:
@@ -18,14 +17,12 @@ def close(state: State, deviations: Names) -> Iterator[State]:
     if state.closed:
         yield state
         return
-    leaked = [each._replace(where="lost") for each in state.connections if each.number in state.returned and each.where == "idle"]
-    for connection in leaked if LEAKS_AT_ONCE in deviations else ():
-        state = state.with_connection(connection)
-    state = state._replace(closed=True, closed_now=True, backing=AT_REST)
-    for given_up in range(state.attempts + 1):
-        for after in _resets_given_up(state.given_up(given_up)):
-            yield from shut(after, deviations)
-            yield from shut(after._replace(draining=True), deviations)
+    for before in races.closed(state, deviations):
+        closed = before._replace(closed=True, closed_now=True, backing=AT_REST)
+        for given_up in range(state.attempts + 1):
+            for after in _resets_given_up(closed.given_up(given_up)):
+                yield from shut(after, deviations)
+                yield from shut(after._replace(draining=True), deviations)
 
 
 def _resets_given_up(state: State) -> Iterator[State]:
@@ -47,9 +44,11 @@ def connected(state: State, connection: Connection, deviations: Names) -> Iterat
 
 def returned(state: State, connection: Connection, deviations: Names) -> Iterator[State]:
     """A connection is returned to a pool that is closed."""
-    leaks = "what is in use at close() stays open" in deviations or (state.closed_now and LEAKS_AT_ONCE in deviations)
-    if leaks:
-        yield state.with_connection(connection._replace(where="lost"))
+    lost = state.with_connection(connection._replace(where="lost"))
+    if state.closed_now and races.LEAKS_AT_CLOSE in deviations:
+        yield lost
+    if "what is in use at close() stays open" in deviations:
+        yield lost
         return
     idle = connection._replace(where="idle")
     yield from shut(state.with_connection(idle), deviations)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from patternproof.history import Batch, Hung
@@ -42,6 +43,8 @@ from .events import (
 from .state import GONE, IN_FLIGHT, NOBODY, Connection, State, Tracked
 
 MOST_IN_FLIGHT = 3
+MOST_REMEMBERED = 50_000
+"""Results of `apply`."""
 WALL_JUMPS = (3600.0, -3600.0)
 UNREADY = "min_size is not made"
 
@@ -80,7 +83,7 @@ class ConnectionPoolModel:
     """The variants that the implementation has; None: all."""
 
     @property
-    def deviations(self) -> Mapping[str, Deviation]:
+    def deviations(self) -> dict[str, Deviation]:
         return DEVIATIONS
 
     def variants(self) -> Sequence[ConnectionPoolSettings]:
@@ -101,14 +104,11 @@ class ConnectionPoolModel:
             borrowers=borrowers, known=known, ended=(), abandoned=0, returned=(), closed_now=False, late=(), counts=()
         )
 
-    def apply(self, state: State, event: Any, deviations: Names) -> Iterator[State]:
+    def apply(self, state: State, event: Any, deviations: Names) -> tuple[State, ...]:
         """Every state that may be right after the event; of a deviant pool the plainest is marked, for `observe`."""
-        marked = False
-        for after in dict.fromkeys(self._applied(state, event, deviations)):
-            yield after._replace(plain=False) if marked and after.plain else after
-            marked = bool(deviations)
+        return _remembering(self, state, event, deviations)
 
-    def _applied(self, state: State, event: Any, deviations: Names) -> Iterable[State]:
+    def applied(self, state: State, event: Any, deviations: Names) -> Iterable[State]:
         match event:
             case Acquire(number):
                 return transitions.acquire(state, number, deviations)
@@ -159,7 +159,9 @@ class ConnectionPoolModel:
             plainly=state.plain and _is_unready(state, deviations),
         )
 
-    def matches(self, state: State, seen: Seen, deviations: Names) -> bool:
+    def matches(self, state: State, seen: Seen | Hung, deviations: Names) -> bool:
+        if isinstance(seen, Hung):
+            return state.closed and "close() never ends" in deviations
         return (
             seen.plainly
             and seen.attempts == state.attempts
@@ -201,8 +203,6 @@ class ConnectionPoolModel:
 
     def enabled(self, state: State) -> Iterator[Any]:
         flying = [each for each in state.borrowers if each.phase in IN_FLIGHT]
-        if len(flying) < MOST_IN_FLIGHT:
-            yield Acquire(state.come)
         yield from (ConnectEnds(attempt, how) for attempt in range(state.attempts) for how in ("ok", "error"))
         for borrower in flying:
             yield from self._of_borrower(borrower.number, borrower.phase)
@@ -211,6 +211,8 @@ class ConnectionPoolModel:
             if self.capabilities.clocks:
                 yield from (SetWallClock(seconds) for seconds in WALL_JUMPS)
         yield from (Break(each.number) for each in state.connections if each.where in ("idle", "used") and not each.broke)
+        if len(flying) < MOST_IN_FLIGHT:
+            yield Acquire(state.come)
         yield from self._of_pool(state)
 
     def _of_borrower(self, number: int, phase: str) -> Iterator[Any]:
@@ -237,6 +239,13 @@ class ConnectionPoolModel:
 
     def blame(self, states: States, batch: Batch, seen: Seen | Hung) -> str:
         return blame(self, states, batch, seen)
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _remembering(model: ConnectionPoolModel, state: State, event: Any, deviations: Names) -> tuple[State, ...]:
+    """The same few events happen to the same few states in hundreds of histories."""
+    first, *others = dict.fromkeys(model.applied(state, event, deviations))
+    return (first, *(after._replace(plain=False) if deviations and after.plain else after for after in others))
 
 
 def complete() -> ConnectionPoolModel:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from patternproof.modelling import Names
 
-from . import closing
+from . import closing, races
 from .state import NOBODY, Connection, State, reply_to
 from .supply import rested
 
@@ -30,9 +30,11 @@ def left(state: State, number: int, how: str, deviations: Names) -> Iterator[Sta
         return
     carries = _carried(state, connection, number, how, borrower.phase, deviations)
     connection = connection._replace(borrower=NOBODY, carries=carries, returns=_counted(connection, deviations))
-    lost = _lost(state, connection, how, borrower.fresh, deviations)
-    if lost is not None:
-        yield after.with_connection(lost)
+    lost = after.with_connection(connection._replace(where="lost"))
+    if how == "cancel" and races.loses(state, connection, borrower.fresh, deviations):
+        yield lost
+    if deviations.intersection(_LOSES[how]) or connection.returns >= 2:
+        yield lost
     elif state.closed:
         yield from closing.returned(after, connection, deviations)
         if state.holds and not connection.broke:
@@ -57,20 +59,6 @@ def _carried(state: State, connection: Connection, number: int, how: str, phase:
     unread = phase == "requesting" and "an unread response is carried over" in deviations
     skipped = how == "error" and "an error leaves the session as it is" in deviations
     return carries if unread or skipped or "nothing is reset" in deviations else ""
-
-
-def _lost(state: State, connection: Connection, how: str, fresh: bool, deviations: Names) -> Connection | None:
-    """The connection as it is when a deviation loses it."""
-    new = connection.number > state.known[2]
-    cancelled_at_once = how == "cancel" and fresh
-    if (
-        deviations.intersection(_LOSES[how])
-        or connection.returns >= 2
-        or (cancelled_at_once and "handed over as its waiter is cancelled, it is lost" in deviations and not new)
-        or (cancelled_at_once and "made as its borrower is cancelled, it is lost" in deviations and new)
-    ):
-        return connection._replace(where="lost")
-    return None
 
 
 def discarded(state: State, connection: Connection, deviations: Names) -> Iterable[State]:

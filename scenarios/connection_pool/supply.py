@@ -8,12 +8,12 @@ from itertools import combinations
 from patternproof.modelling import Names
 from patternproof.ports.connection_pool import ConnectionPoolSettings
 
+from . import races
 from .state import AT_REST, BROKEN, Connection, State, is_reply, reply_to
 
 LEAVES_WAITERS = "close() leaves the waiters waiting"
 LEAVES_IDLE = "close() leaves the idle ones open"
 _UNREADY = {"min_size is not made", "min_size is not kept"}
-_RACES = "connects that begin at once are not counted"
 
 
 OUT_OF_TURN = {"last come, first served", "served out of turn"}
@@ -110,7 +110,7 @@ def _haunted(state: State, number: int, connection: Connection) -> State:
 def _begun(state: State, deviations: Names) -> Iterator[State]:
     """With the connects that begin, and expired connections closed for them or for good."""
     stale = [each.number for each in state.connections if each.where == "idle" and not each.broke and expired(each, state.settings)]
-    racing = max(0, state.attempts - state.known[0]) if _RACES in deviations else 0
+    racing = max(0, state.attempts - state.known[0]) if races.NOT_COUNTED in deviations else 0
     room = capacity(state, deviations) - state.taken() + racing
     most = max(0, room + len(stale))
     least, plain = _wanted(state, most, deviations)

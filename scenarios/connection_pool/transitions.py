@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from patternproof.modelling import Names
 
-from . import closing
+from . import closing, races
 from .events import Cancel, ConnectEnds, LeaveWithError, Reply, Request, ResetEnds, Return, SetState
 from .returning import discarded, left
 from .state import AT_REST, BROKEN, IN_SCOPE, NOBODY, Connection, State, Tracked, is_reply, session_of
@@ -24,9 +24,10 @@ def acquire(state: State, number: int, deviations: Names) -> Iterator[State]:
     if state.closed and "acquires go on after close" not in deviations:
         yield state.ended_as(number, "refused")
         return
+    yield from races.acquired(state, number, deviations)
     wrong = _acquired_wrongly(state, number, deviations)
     if wrong is not None:
-        yield from wrong
+        yield wrong
         return
     idle = ready(state, deviations)
     for connection in idle:
@@ -35,36 +36,18 @@ def acquire(state: State, number: int, deviations: Names) -> Iterator[State]:
         yield from rested(state, deviations)
 
 
-def _acquired_wrongly(state: State, number: int, deviations: Names) -> Iterable[State] | None:
+def _acquired_wrongly(state: State, number: int, deviations: Names) -> State | None:
     idle, used = ready(state, deviations), [each for each in state.connections if each.where == "used"]
     full = not idle and state.taken() >= capacity(state, deviations)
-    fresh = [each for each in state.borrowers if each.fresh]
     if state.closed:
-        return [hand(state, number, idle[0])] if idle else [state._replace(attempts=state.attempts + 1)]
-    if idle and "a new one for each call" in deviations and not full and state.taken() < capacity(state, deviations):
-        return [state._replace(attempts=state.attempts + 1)]
+        return hand(state, number, idle[0]) if idle else state._replace(attempts=state.attempts + 1)
+    if idle and "a new one for each call" in deviations and state.taken() < capacity(state, deviations):
+        return state._replace(attempts=state.attempts + 1)
     if full and "fails at once when all are in use" in deviations:
-        return [state.ended_as(number, "timed out")]
+        return state.ended_as(number, "timed out")
     if full and used and "one in use is handed out" in deviations:
-        return [_shared(state, number, used[0].number)]
-    if fresh and not idle and "two that come at once get the same" in deviations:
-        connection = state.connection(fresh[0].connection)
-        return None if connection is None else [_shared(state, number, connection.number)]
-    if fresh and not idle and "a newcomer overtakes" in deviations:
-        return _overtaken(state, number, fresh[0])
+        return races.shared(state, number, used[0].number)
     return None
-
-
-def _shared(state: State, number: int, connection: int) -> State:
-    return state.with_borrower(Tracked(number, "holding", connection, fresh=True))
-
-
-def _overtaken(state: State, number: int, other: Tracked) -> list[State]:
-    taken = _shared(state, number, other.connection).with_borrower(Tracked(other.number))
-    connection = state.connection(other.connection)
-    if connection is not None:
-        taken = taken.with_connection(connection._replace(borrower=number))
-    return [taken, state]
 
 
 def leave(state: State, event: Return | LeaveWithError, deviations: Names) -> Iterator[State]:

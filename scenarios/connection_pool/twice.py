@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from patternproof.modelling import Names
 
+from .races import SHARED
 from .state import State
 from .supply import rested
 
 WORKS_ON = "a handle works after its return"
 FREES_A_SLOT = "a second return frees another slot"
 IN_TWICE = "a second return puts the connection in twice"
-MISUSES = {WORKS_ON, IN_TWICE, "one in use is handed out", "two that come at once get the same"}
+MISUSES = {WORKS_ON, IN_TWICE, "one in use is handed out", SHARED}
 """With these two borrowers may use one connection at a time."""
 
 

@@ -1,0 +1,57 @@
+"""What goes wrong in pools only where several things happen in one turn: it may, and it need not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from patternproof.modelling import Names
+
+from .state import Connection, State, Tracked
+
+NOT_COUNTED = "connects that begin at once are not counted"
+SHARED = "two that come at once get the same"
+OVERTAKES = "a newcomer overtakes"
+LOST_WITH_WAITER = "handed over as its waiter is cancelled, it is lost"
+LOST_AS_MADE = "made as its borrower is cancelled, it is lost"
+LOST_AT_TIMEOUT = "handed over as its waiter gives up, it is lost"
+LEAKS_AT_CLOSE = "a return as the pool is closed stays open"
+
+
+def shared(state: State, number: int, connection: int) -> State:
+    """A borrower holds a connection that another holds as well."""
+    return state.with_borrower(Tracked(number, "holding", connection, fresh=True))
+
+
+def acquired(state: State, number: int, deviations: Names) -> Iterator[State]:
+    """A borrower comes in the turn in which another was served."""
+    for other in state.borrowers if deviations & {SHARED, OVERTAKES} else ():
+        connection = state.connection(other.connection)
+        if not other.fresh or connection is None:
+            continue
+        taken = shared(state, number, connection.number)
+        if SHARED in deviations:
+            yield taken
+        if OVERTAKES in deviations:
+            yield taken.with_connection(connection._replace(borrower=number)).with_borrower(Tracked(other.number))
+
+
+def loses(state: State, connection: Connection, fresh: bool, deviations: Names) -> bool:
+    """Whether a connection may be lost with a borrower that is cancelled in the turn in which it was served."""
+    return fresh and (LOST_AS_MADE if connection.number > state.known[2] else LOST_WITH_WAITER) in deviations
+
+
+def timed_out(state: State, deviations: Names) -> Iterator[State]:
+    """Time passes in the turn in which waiters were served."""
+    for borrower in state.borrowers if LOST_AT_TIMEOUT in deviations else ():
+        connection = state.connection(borrower.connection) if borrower.fresh else None
+        if connection is not None:
+            yield state.ended_as(borrower.number, "timed out").with_connection(connection._replace(where="lost"))
+    yield state
+
+
+def closed(state: State, deviations: Names) -> Iterator[State]:
+    """A pool is closed in the turn in which connections were returned."""
+    for connection in state.connections if LEAKS_AT_CLOSE in deviations else ():
+        if connection.number in state.returned and connection.where == "idle":
+            yield state.with_connection(connection._replace(where="lost"))
+    yield state
