@@ -22,6 +22,7 @@ def contests() -> Iterator[Contest]:
     yield from circuit_breaker.contests()
     yield from connection_pool.contests()
     yield from kit.contests()
+    yield from kit.whole_runs()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

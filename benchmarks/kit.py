@@ -14,7 +14,7 @@ from typing import Any
 
 import detangle
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, rule
+from hypothesis.stateful import initialize, invariant, rule
 from patternproof.reference.circuit_breaker import CircuitBreaker
 
 from patternproof.adapter import load
@@ -32,8 +32,6 @@ from .contest import Contest, Peer, Work
 
 ADAPTER = "patternproof.reference.adapters.in_memory"
 PROGRAM = "callers rush a circuit that is due"
-STEPS = 15
-"""Batches in an example of the machine."""
 QUICK = 10.0 * 2
 """Seconds of the processor in which all patterns are to be run: 10 on each of two cores."""
 
@@ -47,8 +45,16 @@ def contests() -> Iterator[Contest]:
     for pattern in PATTERNS.values():
         model = pattern.scenarios("model").complete()
         yield Contest(f"separating histories of the {pattern.title}", _again(partial(separations, model)), 1, 3)
+
+
+def whole_runs(*selection: str) -> Iterator[Contest]:
+    """A run of each pattern that has requirements.
+
+    Args:
+        *selection: options of the run, for less than all of it.
+    """
     for stem in dict.fromkeys(each.pattern for each in catalogue().values()):
-        run = _again(partial(_quick_run, stem))
+        run = _again(partial(_quick_run, stem, *selection))
         yield Contest(f"quick run of the {PATTERNS[stem].title}", run, 1, 1, budget=QUICK / len(PATTERNS))
 
 
@@ -65,12 +71,13 @@ def _schedules(held: Subject) -> Iterator[Contest]:
     program = next(program for program in programs if program.name == PROGRAM)
     peers = {"detangle alone": Peer(_detangle_alone, 5_000 / 3_000)}
     yield Contest("schedule of a CB-07 program, played", partial(_play, held, program), 200, 7, peers, budget=1 / 3_000)
-    histories = list(_play(held, program, 200))
-    yield Contest("schedule of a CB-07 program, judged", partial(_judge, held.model, histories), 200, 7)
+    histories = [held.play(program.settings, schedule.batches) for schedule in schedules(program, 200, 0, Coverage())]
+    yield Contest("schedule of a CB-07 program, judged", partial(_judge, held.model, histories), len(histories), 7)
 
 
-def _play(held: Subject, program: Program, times: int) -> list[History]:
-    return [held.play(program.settings, schedule.batches) for schedule in schedules(program, times, 0, Coverage())]
+def _play(held: Subject, program: Program, times: int) -> None:
+    for schedule in schedules(program, times, 0, Coverage()):
+        held.play(program.settings, schedule.batches)
 
 
 def _judge(model: Model, histories: list[History], times: int) -> None:
@@ -100,15 +107,18 @@ def _machine(held: Subject) -> Contest:
         "empty rules": Peer(partial(_hunt, _EmptyRules, held), 1.5),
         "only drawing": Peer(partial(_hunt, _OnlyDrawing, held)),
     }
-    title = PATTERNS[held.stem].title
-    return Contest(f"{STEPS} steps of the machine of the {title}", partial(_hunt, Machine, held), 25, 3, peers)
+    return Contest(f"machine step of the {PATTERNS[held.stem].title}", partial(_hunt, Machine, held), 25, 5, peers)
 
 
-def _hunt(machine: type[Machine], held: Subject, times: int) -> None:
+def _hunt(machine: type[Machine], held: Subject, examples: int) -> int:
+    """Run examples of a machine; returns the number of steps."""
+    steps: list[Machine] = []
     members: dict[str, Any] = {"model": held.model, "known": RIGHT, "histories": [], "has_turns": True}
+    members["stepped"] = invariant()(lambda self: steps.append(self))
     if machine is not _OnlyDrawing:
         members["open_rig"] = staticmethod(held.rig)
-    hunt(type("Measured", (machine,), members), replace(PROFILES["quick"], examples=times, steps=STEPS), None)
+    hunt(type("Measured", (machine,), members), replace(PROFILES["quick"], examples=examples), None)
+    return len(steps)
 
 
 class _OnlyDrawing(Machine):
@@ -134,7 +144,7 @@ class _EmptyRules(Machine):
     def several_events_together(self, data: st.DataObject, count: int) -> None: ...
 
 
-def _quick_run(stem: str) -> None:
-    command = ["run", "--adapter", ADAPTER, "--profile", "quick", "--pattern", stem]
+def _quick_run(stem: str, *selection: str) -> None:
+    command = ["run", "--adapter", ADAPTER, "--profile", "quick", "--pattern", stem, *selection]
     start = "from patternproof.cli import main; main()"
     subprocess.run([sys.executable, "-c", start, *command], capture_output=True, check=True)

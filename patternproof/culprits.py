@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from patternproof.adapter import Adapter
 from patternproof.history import History
-from patternproof.modelling import Model, Names, diagnose, explained, followed, necessary
+from patternproof.modelling import RIGHT, Model, Names, diagnose, explained, followed, necessary
 
 
 def culprits(adapter: Adapter, stem: str, history: History, requirement: str) -> list[str]:
@@ -35,7 +35,10 @@ def _explaining(model: Model, history: History, known: Names, requirement: str) 
     for names in (known, *likely, *(known | each for each in likely)):
         if explained(model, history, names) == len(history):
             return names
-    return diagnose(model, [history], known) or diagnose(model, [history])
+    names = diagnose(model, [history], known) or diagnose(model, [history]) or RIGHT
+    # The separating histories would have found a broad deviation; this one history fits it by chance.
+    surprising = {name for name in names - known if model.deviations[name].broad}
+    return names if names and not surprising else None
 
 
 def _singles(model: Model, requirements: set[str]) -> list[Names]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import permutations
 from typing import Any, Protocol
 
@@ -53,7 +54,7 @@ class Deviation:
     where an implementation takes a latitude that it need not take."""
 
 
-class Model(Protocol):
+class Model(Hashable, Protocol):
     """A small pure model of one pattern."""
 
     @property
@@ -270,6 +271,7 @@ class _Search:
         return self._model.key(self._model.begin(state))
 
 
+@cache
 def separations(model: Model) -> dict[str, Separation]:
     """The separating history of every deviation that sequential events can show with the model's variants."""
     found: dict[str, Separation] = {}

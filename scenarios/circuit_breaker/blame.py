@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from patternproof.history import Batch, Hung
 from patternproof.modelling import RIGHT, States, successors
 
-from .events import Call, Seen
-from .state import State
+from .events import Call, Reset, Seen, Trip
+from .state import Breaker, State
 
 if TYPE_CHECKING:
     from .model import CircuitBreakerModel
@@ -17,11 +17,17 @@ if TYPE_CHECKING:
 def blame(model: CircuitBreakerModel, states: States, batch: Batch, seen: Seen | Hung) -> str:
     """The requirement of the first difference from the right state that comes nearest."""
     right = successors(model, states, batch, RIGHT)
+    if isinstance(seen, Hung) and _by_hand(batch):
+        return "CB-22"
     if isinstance(seen, Hung):
         phases = {breaker.phase for breaker in right[0].breakers}
         return "CB-06" if "half_open" in phases else "CB-05" if "open" in phases else "CB-01"
     nearest = min(right, key=lambda state: _distance(model, state, seen))
     return _requirement(nearest, model.observe(nearest, RIGHT), seen, batch)
+
+
+def _by_hand(batch: Batch) -> bool:
+    return any(isinstance(event, Trip | Reset) for event in batch.events)
 
 
 def _distance(model: CircuitBreakerModel, state: State, seen: Seen) -> int:
@@ -37,9 +43,9 @@ def _requirement(state: State, expected: Seen, seen: Seen, batch: Batch) -> str:
     if seen.failed and state.failing_listener:
         return "CB-18"
     if seen.failed:
-        return "CB-22" if any(type(event).__name__ in ("Trip", "Reset") for event in batch.events) else "CB-15"
+        return "CB-22" if _by_hand(batch) else "CB-15"
     if expected.reads != seen.reads:
-        return "CB-15"
+        return "CB-14" if state.breakers[0] == Breaker() else "CB-15"
     if expected.announced != seen.announced:
         return "CB-17"
     if expected.heard_second != seen.heard_second:
@@ -56,7 +62,8 @@ def _of_call(state: State, want: Call, got: Call) -> str:
         case "rejected":
             return "CB-07" if phase == "half_open" and got.phase == "running" else "CB-05"
         case "running":
-            return _of_running(phase, got)
+            new = tracked is not None and state.breakers[tracked.breaker] == Breaker()
+            return "CB-14" if new and got.phase == "rejected" else _of_running(phase, got)
         case "raised":
             return "CB-02"
         case "cancelled":

@@ -84,7 +84,9 @@ def finish(state: State, event: Finish, deviations: Names) -> Iterator[State]:
         return
     if call.again:
         yield state.with_call(event.call, call._replace(runs=call.runs + 1, again=False))
-        return
+        if event.how != "failure":
+            return  # a retry after a failure may be all that there is
+        call = call._replace(again=False)
     ended = call._replace(phase="returned" if event.how == "ok" else "raised")
     after = state.with_call(event.call, ended)
     for counted in _counting(event.how, call, deviations):

@@ -53,6 +53,8 @@ def _requirement(states: States, state: State, expected: Seen, seen: Seen, batch
         return "CP-11"
     if state.closed:
         return "CP-13"
+    if expected.open == seen.open and expected.attempts > seen.attempts:
+        return "CP-14"  # somebody waits, and a slot that should be free is not
     if seen.counts != expected.counts and expected.open == seen.open:
         return "CP-17"
     return _of_batch(batch, "CP-01")
@@ -61,16 +63,21 @@ def _requirement(states: States, state: State, expected: Seen, seen: Seen, batch
 def _of_borrower(state: State, want: Borrower, got: Borrower, batch: Batch) -> str:
     if got.found:
         return "CP-09" if got.found in (BROKEN, "it closed") else "CP-10"
-    if state.closed and got.phase == "waiting":
+    if state.closed:
         return "CP-13"
     if want.phase == "holding" and got.phase == "holding":
         return "CP-16" if state.settings.max_idle or state.settings.max_lifetime else "CP-15"
+    if want.phase == "holding" and got.phase == "waiting":
+        return "CP-07" if _has(batch, "Cancel") else "CP-05"
     if want.phase == "waiting":
         return {"timed out": "CP-05"}.get(got.phase) or ("CP-02" if got.phase == "holding" else _OF_PHASES.get(got.phase, "CP-05"))
     return _OF_PHASES.get(want.phase) or _of_batch(batch, "CP-05")
 
 
+def _has(batch: Batch, name: str) -> bool:
+    return any(type(event).__name__ == name for event in batch.events)
+
+
 def _of_batch(batch: Batch, otherwise: str) -> str:
     """The requirement that speaks of what was just done."""
-    names = [type(event).__name__ for event in batch.events]
-    return next((_OF_EVENTS[name] for name in _OF_EVENTS if name in names), otherwise)
+    return next((requirement for name, requirement in _OF_EVENTS.items() if _has(batch, name)), otherwise)

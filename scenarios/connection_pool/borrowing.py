@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from patternproof.drivers import Cancelled, Driver, Operation, Pending, Raised, Returned
@@ -10,7 +12,7 @@ from patternproof.history import shown
 from patternproof.ports.connection_pool import PoolClosedError, PoolTimeoutError
 
 from . import events
-from .connections import Answer, Payload, resolved
+from .connections import Answer, Connection, Payload, resolved
 from .events import BorrowerFailure, ConnectFailure
 from .state import BROKEN, reply_to, session_of
 
@@ -24,15 +26,17 @@ class Borrower:
         number: from 0.
         driver: an entered driver.
         pool: what it borrows from.
+        made: all connections that the kit made, in order.
     """
 
-    def __init__(self, number: int, driver: Driver, pool: Any) -> None:
+    def __init__(self, number: int, driver: Driver, pool: Any, made: Sequence[Connection]) -> None:
         self.number = number
         self.pending: Pending | None = None
         self.connection = 0
         """The number of the connection that it reached at first; 0: none."""
         self.told = False
         self._pool = pool
+        self._made = made
         self._driver = driver
         self._orders = Operation(driver)
         self._queued: deque[str] = deque()
@@ -65,8 +69,9 @@ class Borrower:
         self._stage = "holding"
         try:
             await self._greet()
-            while await self._obey():
-                pass
+            with self._holding():
+                while await self._obey():
+                    pass
         except BaseException as error:
             self._stage = "returning"
             if not await _leave(scope, error):
@@ -75,6 +80,17 @@ class Borrower:
         else:
             self._stage = "returning"
             await _leave(scope)
+
+    @contextmanager
+    def _holding(self) -> Iterator[None]:
+        held = self._made[self.connection - 1 : self.connection] if self.connection else ()
+        for connection in held:
+            connection.hold(self.number)
+        try:
+            yield
+        finally:
+            for connection in held:
+                connection.let_go(self.number)
 
     async def _greet(self) -> None:
         """Tell which connection was got, and what was left in it."""
@@ -92,7 +108,7 @@ class Borrower:
         word = self._queued.popleft() if self._queued else await resolved(self._orders.function())
         if word == "fail":
             raise self._failure
-        if word == "leave":
+        if word in ("leave", None):  # None: the driver holds nothing
             return False
         payload = Payload(self.number, word)
         if word == "wait":

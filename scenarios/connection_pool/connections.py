@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from patternproof.drivers import Driver, Operation, Outcome
 
+from .events import name_of
+
 
 async def resolved(value: Any) -> Any:
     """What a call gave, awaited where it has to be: the same code serves asyncio and threads."""
@@ -101,6 +103,7 @@ class Connection:
         self.number = len(exchange.made)
         self.broken = False
         self.closed = False
+        self._holders: list[int] = []
         self.reset_errors: list[ConnectionError] = []
 
     def __repr__(self) -> str:
@@ -137,6 +140,17 @@ class Connection:
         if self._waiting is not None:
             with suppress(LookupError):
                 self._waiting.release(outcome)
+
+    def hold(self, borrower: int) -> None:
+        """Take note of a borrower that has it now; there may be one at a time."""
+        self._holders.append(borrower)
+        if len(self._holders) > 1:
+            names = " and ".join(map(name_of, self._holders))
+            self._exchange.misuse.append(f"connection {self.number} is held by {names} at a time")
+
+    def let_go(self, borrower: int) -> None:
+        """Take note of a borrower that begins to leave."""
+        self._holders.remove(borrower)
 
     def is_alive(self) -> bool:
         """Whether it can be used."""

@@ -95,6 +95,19 @@ class ConnectEnds:
 
 
 @dataclass(frozen=True, slots=True)
+class Connecting:
+    """From now on each connect() is held, succeeds at once or fails at once: held, ok or error; at first each is held."""
+
+    how: str
+
+    kind: ClassVar[str] = "connecting"
+
+    def __str__(self) -> str:
+        words = {"held": "connecting takes its time", "ok": "connecting succeeds at once", "error": "connecting fails at once"}
+        return f"from now on {words[self.how]}"
+
+
+@dataclass(frozen=True, slots=True)
 class Break:
     """A connection breaks."""
 
@@ -306,6 +319,7 @@ EVENTS = {
         LeaveWithError,
         Cancel,
         ConnectEnds,
+        Connecting,
         Break,
         Advance,
         SetWallClock,

@@ -26,6 +26,7 @@ from .events import (
     Cancel,
     Close,
     ConnectEnds,
+    Connecting,
     Counts,
     HoldResets,
     LeaveWithError,
@@ -138,6 +139,8 @@ class ConnectionPoolModel:
                 return twice.use_after_return(state, number, deviations)
             case ReturnTwice(number):
                 return twice.return_twice(state, number, deviations)
+            case Connecting(how):
+                return transitions.connecting(state, how, deviations)
             case HoldResets():
                 return (state._replace(holds=True),)
             case ResetEnds():
@@ -199,7 +202,7 @@ class ConnectionPoolModel:
             ]
         )
         last = names.get(state.left[-1][1], 0) if state.left else NOBODY
-        return (borrowers, connections, last, *state[5:11], state.lost, state.unready)
+        return (borrowers, connections, last, *state[5:12], state.lost, state.unready)
 
     def enabled(self, state: State) -> Iterator[Any]:
         flying = [each for each in state.borrowers if each.phase in IN_FLIGHT]
@@ -244,7 +247,11 @@ class ConnectionPoolModel:
 @lru_cache(maxsize=MOST_REMEMBERED)
 def _remembering(model: ConnectionPoolModel, state: State, event: Any, deviations: Names) -> tuple[State, ...]:
     """The same few events happen to the same few states in hundreds of histories."""
-    first, *others = dict.fromkeys(model.applied(state, event, deviations))
+    applied = dict.fromkeys(model.applied(state, event, deviations))
+    if state.connecting != "held":
+        held = state.attempts - isinstance(event, ConnectEnds)
+        applied = dict.fromkeys(end for after in applied for end in transitions.at_once(after, held, deviations))
+    first, *others = applied
     return (first, *(after._replace(plain=False) if deviations and after.plain else after for after in others))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -41,21 +41,30 @@ class ConnectionPoolRig(Rig):
         self.borrowers: dict[int, Borrower] = {}
         self.connect = (lambda: plainly(self._connect())) if threads else self._connect
         self._threads = threads
-        self._holds = False
+        self._connecting = "ok"
         self._errors: list[BaseException] = []
         self._closing: Pending | None = None
         self._late: list[Pending] = []
         self._counts: list[Counts | str] = []
 
+    @property
+    def offers_close(self) -> bool:
+        """Whether the pool has a close() at all, as far as it was called."""
+        outcome = None if self._closing is None else self._closing.outcome
+        return not (isinstance(outcome, Raised) and isinstance(outcome.error, Unsupported))
+
     def begin(self, pool: Any) -> None:
         """Take a pool that was just made; from now on each connect() is held."""
         self.pool = pool
         self.driver.settle()
-        self._holds = True
+        self._connecting = "held"
 
     async def _connect(self) -> Connection:
-        if self._holds:
+        if self._connecting == "held":
             await self.attempts.hold()
+        elif self._connecting == "error":
+            self._errors.append(ConnectFailure("the dependency refuses"))
+            raise self._errors[-1]
         return (PlainConnection if self._threads else Connection)(self.exchange)
 
     def _call(self, method: Callable[[], Coroutine[Any, Any, Any]]) -> Pending:
@@ -86,6 +95,8 @@ class ConnectionPoolRig(Rig):
                 self._break(number)
             case events.Reply(number):
                 self._reply(number)
+            case events.Connecting(how):
+                self._connecting = how
             case events.HoldResets():
                 self.exchange.hold_resets = True
             case events.Close():
@@ -108,7 +119,7 @@ class ConnectionPoolRig(Rig):
 
     def _acquire(self, number: int) -> None:
         assert number not in self.borrowers, f"each borrower has a number of its own: {number} has come already"
-        borrower = self.borrowers[number] = Borrower(number, self.driver, self.pool)
+        borrower = self.borrowers[number] = Borrower(number, self.driver, self.pool, self.exchange.made)
         borrower.pending = self._call(borrower.borrow)
 
     def _order(self, number: int, word: str) -> None:
@@ -199,12 +210,16 @@ def rig(adapter: Adapter, driver: Driver, settings: ConnectionPoolSettings) -> I
 def model(adapter: Adapter) -> ConnectionPoolModel:
     """The model for what an adapter offers and its driver can do."""
     supported = tuple(settings for settings in (*PLAIN, *READY) if _supports(adapter, settings))
-    with adapter.driver() as driver, rig(adapter, driver, supported[0] if supported else PLAIN[0]) as plain:
+    if not supported:
+        return ConnectionPoolModel(supported=())
+    with adapter.driver() as driver, rig(adapter, driver, supported[0]) as plain:
+        with suppress(Hang):  # a close() that does not work is found out later
+            plain.perform(events.Close())
         capabilities = Capabilities(
             cancels=driver.can_cancel,
             clocks=driver.moves_clocks,
             statistics=hasattr(plain.pool, "statistics"),
-            closes=_closes(plain),
+            closes=plain.offers_close,
             min_size="min_size" in adapter.claims,
         )
     return ConnectionPoolModel(capabilities, supported)
@@ -216,15 +231,3 @@ def _supports(adapter: Adapter, settings: ConnectionPoolSettings) -> bool:
             return True
     except NotOffered:
         return False
-
-
-def _closes(plain: ConnectionPoolRig) -> bool:
-    """Whether the pool has a close() at all; one that does not work is found out later."""
-    closing = plain.driver.begin(plain.pool.close)
-    try:
-        plain.driver.settle()
-    except Hang:
-        return True
-    return not (isinstance(closing.outcome, Raised) and isinstance(closing.outcome.error, Unsupported))
-
-

@@ -67,6 +67,8 @@ class State(NamedTuple):
     connections: tuple[Connection, ...] = ()
     made: int = 0
     attempts: int = 0
+    connecting: str = "held"
+    """What a connect() does: it is held, or ends at once, ok or error."""
     closed: bool = False
     draining: bool = False
     """Whether close() has put off a part of its work until what is in use or under way is over."""
@@ -123,8 +125,8 @@ class State(NamedTuple):
         return self.ended_as(number, phase)._replace(left=(*self.left, (number, connection)))
 
     def asleep(self) -> State:
-        """Everybody who waits sleeps on, though it is their turn; only with deviations."""
-        waiting = self.waiting()
+        """Whoever waits for a slot or a return sleeps on, though it is their turn; only with deviations."""
+        waiting = self.waiting()[self.supplies() :]
         return self._replace(
             borrowers=tuple([each._replace(missed=True) if each.number in waiting else each for each in self.borrowers])
         )

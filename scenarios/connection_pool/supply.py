@@ -114,7 +114,9 @@ def _begun(state: State, deviations: Names) -> Iterator[State]:
     room = capacity(state, deviations) - state.taken() + racing
     most = max(0, room + len(stale))
     least, plain = _wanted(state, most, deviations)
-    for count in dict.fromkeys((plain, *range(least, most + 1))):
+    # Where each of them fails, more than are asked for would be made for ever.
+    highest = min(most, len(state.waiting())) if state.connecting == "error" else most
+    for count in dict.fromkeys((plain, *range(least, highest + 1))):
         after = state._replace(attempts=state.attempts + count, backing=AT_REST) if count else state
         for closed in range(max(0, count - room), len(stale) + 1):
             for gone in combinations(stale, closed):

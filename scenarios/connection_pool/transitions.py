@@ -126,10 +126,28 @@ def connect_ends(state: State, event: ConnectEnds, deviations: Names) -> Iterato
     if this in state.ended or event.attempt >= state.known[0] or not state.attempts:
         yield state
         return
-    ended = state._replace(attempts=state.attempts - 1, ended=(*state.ended, this))
-    yield from (_connected if event.how == "ok" else _refused)(ended, deviations)
+    yield from _ended(state._replace(ended=(*state.ended, this)), event.how, deviations)
     if state.abandoned:
         yield state
+
+
+def _ended(state: State, how: str, deviations: Names) -> Iterator[State]:
+    fewer = state._replace(attempts=state.attempts - 1)
+    return (_connected if how == "ok" else _refused)(fewer, deviations)
+
+
+def connecting(state: State, how: str, deviations: Names) -> Iterator[State]:
+    """From now on a connect() is held, or ends at once; those under way are held as they were."""
+    yield state._replace(connecting=how)
+
+
+def at_once(state: State, held: int, deviations: Names) -> Iterator[State]:
+    """With each connect() ended that has begun since there were `held` of them, where they end at once."""
+    if state.connecting == "held" or state.attempts <= held:
+        yield state
+        return
+    for after in dict.fromkeys(_ended(state, state.connecting, deviations)):
+        yield from at_once(after, min(held, after.attempts), deviations)
 
 
 def _connected(state: State, deviations: Names) -> Iterator[State]:
@@ -140,7 +158,7 @@ def _connected(state: State, deviations: Names) -> Iterator[State]:
         yield from closing.connected(after, connection, deviations)
         return
     yield from rested(after.with_connection(connection), deviations)
-    if not waiting:
+    if not waiting and state.connecting == "held":
         yield from rested(after, deviations)  # made for a borrower that is gone, it may be closed at once
 
 
@@ -169,7 +187,8 @@ def _told(state: State, failed: Sequence[int], phase: str, deviations: Names) ->
     if "a failed connect wakes nobody" in deviations:
         return (state.asleep(),) if state.waiting() else rested(state, deviations)
     if state.settings.min_size:
-        return (*rested(state, deviations), state._replace(backing=0.0))
+        put_off = state._replace(backing=0.0)
+        return (put_off,) if state.connecting == "error" else (*rested(state, deviations), put_off)
     return rested(state, deviations)
 
 

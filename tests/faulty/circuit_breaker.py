@@ -273,11 +273,12 @@ class OneProbeTooMany(Breaker):
 
     class Machine(_Machine):
         def admit(self, now: float) -> int:
-            self.probes -= 1
+            spare = self.state is HALF_OPEN
+            self.probes -= spare
             try:
                 return super().admit(now)
             finally:
-                self.probes += 1
+                self.probes += spare
 
 
 @faulty("CB-07", "every call that arrives while the circuit becomes half_open", "feature interleavings")
@@ -286,11 +287,20 @@ class RushesAsTimeoutPasses(Breaker):
 
     async def call(self, operation: Operation) -> Any:
         machine = self._machine
-        due = machine.state is OPEN and machine.opened_at + machine.settings.reset_timeout <= self._clock()
-        if due:
+        if machine.state is OPEN and machine.opened_at + machine.settings.reset_timeout <= self._clock():
             await asyncio.sleep(0)
-            machine.probes = 0
+            if machine.state is HALF_OPEN:
+                return await self._rush(operation)
         return await super().call(operation)
+
+    async def _rush(self, operation: Operation) -> Any:
+        others, self._machine.probes = self._machine.probes, 0
+
+        def rushed() -> Awaitable[Any]:
+            self._machine.probes += others
+            return operation()
+
+        return await super().call(rushed)
 
 
 @faulty("CB-07", "expected")
@@ -711,6 +721,9 @@ class ListenerSilencesNext(Breaker):
 
 
 class _Ignoring(_OutcomeOf):
+    def counted(self, error: BaseException, probe: bool) -> _Outcome | None:
+        return None
+
     def is_ignored(self, error: BaseException) -> bool:
         return isinstance(error, self._machine.settings.ignored_errors)
 
@@ -749,8 +762,36 @@ class IgnoredProbeKeepsSlot(_Ignoring):
 
 
 @faulty("CB-21", "waits for another to end", "histories feature machine interleavings")
-class OneAtATime(Breaker):
-    """A lock is held over the operation in closed state."""
+class OneCallAtATime(Breaker):
+    """A lock is held over the whole call in closed state."""
+
+    def __init__(self, settings: CircuitBreakerSettings) -> None:
+        super().__init__(settings)
+        self._one = asyncio.Lock()
+
+    async def call(self, operation: Operation) -> Any:
+        if self._machine.state is not CLOSED:
+            return await super().call(operation)
+        async with self._one:
+            return await super().call(operation)
+
+
+@faulty("CB-21 CB-07", "waits for another to end", "histories feature machine interleavings")
+class OneCallAtATimeAnywhere(Breaker):
+    """A lock is held over the whole call in every state (pybreaker): while half_open the others wait for the probe."""
+
+    def __init__(self, settings: CircuitBreakerSettings) -> None:
+        super().__init__(settings)
+        self._one = asyncio.Lock()
+
+    async def call(self, operation: Operation) -> Any:
+        async with self._one:
+            return await super().call(operation)
+
+
+@faulty("CB-21", "waits for another to end", "histories feature machine interleavings")
+class OneOperationAtATime(Breaker):
+    """A lock is held over the operation in closed state, after the call was let in."""
 
     def __init__(self, settings: CircuitBreakerSettings) -> None:
         super().__init__(settings)
@@ -811,18 +852,21 @@ class SilentByHand(Breaker):
         self._tell = super_tell  # type: ignore[method-assign]  # as it was
 
 
-@faulty("CB-22", "expected")
+@faulty("CB-22", "expected", "histories feature")
 class TripIsAFlag(Breaker):
     """A flag beside the state machine, that the next result of a call overrides."""
 
-    def _finish(self, generation: int, error: BaseException | None = None) -> None:
-        if error is None and self._machine.state is OPEN and getattr(self, "tripped", False):
-            self._change(self._machine.move, CLOSED)
-        super()._finish(generation, error)
+    tripped = False
 
     def trip(self) -> None:
-        self.tripped = True
         super().trip()
+        self.tripped = True
+
+    def _finish(self, generation: int, error: BaseException | None = None) -> None:
+        if self.tripped and self._machine.state is OPEN and error is None:
+            self._change(self._machine.move, CLOSED)
+        self.tripped = self.tripped and self._machine.state is OPEN
+        super()._finish(generation, error)
 
 
 class _WithRate(_Machine):

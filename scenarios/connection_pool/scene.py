@@ -1,0 +1,270 @@
+"""What the steps of one example act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from patternproof.adapter import Adapter
+from patternproof.culprits import culprits
+from patternproof.drivers import Driver, Hang
+from patternproof.outcome import NotApplicable, NotOffered, Violation, check, premise
+from patternproof.ports.connection_pool import ConnectionPoolSettings
+
+from .events import Acquire, Borrower, Cancel, Close, Connecting, ConnectEnds, Counts, ReadStatistics, ResetEnds, Seen
+from .rig import ConnectionPoolRig, rig
+
+MOST_ENDINGS = 20
+"""Connects and resets that are let go at the end of an example, before it counts as one without an end."""
+
+
+class Scene:
+    """One example: a pool, the borrowers by name, and what was seen of them.
+
+    Args:
+        adapter: what is held against the requirements.
+        driver: an entered driver.
+        requirement: the id of the example's Rule; empty in a feature of a team's own.
+    """
+
+    def __init__(self, adapter: Adapter, driver: Driver, requirement: str) -> None:
+        self._adapter, self._driver, self._requirement = adapter, driver, requirement
+        self._stack = ExitStack()
+        # Changed by `make`, `begin` and `perform` only.
+        self._rig: ConnectionPoolRig | None = None
+        self._numbers: dict[str, int] = {}
+        self._borrowers: dict[int, Borrower] = {}
+        self._misuse: list[str] = []
+        self._late: list[str] = []
+        self._counts: list[Counts | str] = []
+        self.seen = Seen()
+        """What was seen last."""
+        self.before = 0
+        """How many connections had been made before the latest borrowers came."""
+
+    def __repr__(self) -> str:
+        return f"<Scene {', '.join(map(str, self._borrowers.values())) or 'without borrowers'}>"
+
+    @property
+    def rig(self) -> ConnectionPoolRig:
+        """The rig of the example's pool.
+
+        Raises:
+            LookupError: no step has made one.
+        """
+        if self._rig is None:
+            raise LookupError("there is no pool yet; begin the example with 'Given a pool of at most 2 connections'")
+        return self._rig
+
+    def make(self, settings: ConnectionPoolSettings) -> None:
+        """Make the pool; connecting succeeds at once until a step says otherwise.
+
+        Raises:
+            NotOffered: the implementation does not have one of the settings.
+            LookupError: there is one already.
+        """
+        if self._rig is not None:
+            raise LookupError("there is a pool already; an example has one")
+        self._rig = self._stack.enter_context(rig(self._adapter, self._driver, settings))
+        self.perform(Connecting("ok"))
+
+    def close(self) -> None:
+        """Clean the pool up."""
+        self._stack.close()
+
+    def perform(self, *events: Any) -> None:
+        """Make events happen at one moment, and take in what is seen."""
+        try:
+            self.seen = self.rig.perform(*events)
+        except Hang as hang:
+            self.expect(False, "an end", hang)
+            raise
+        self._borrowers.update({borrower.number: borrower for borrower in self.seen.borrowers})
+        self._misuse.extend(self.seen.misuse)
+        self._late.extend(self.seen.late)
+        self._counts.extend(self.seen.counts)
+
+    def begin(self, *names: str, along: Sequence[Any] = ()) -> None:
+        """Let borrowers come, all at one moment, and after what happens along with them at that moment.
+
+        Raises:
+            LookupError: a name is taken.
+        """
+        for name in names:
+            if name in self._numbers:
+                raise LookupError(f"borrower {name} has come already; give each borrower of an example a name of its own")
+            self._numbers[name] = len(self._numbers)
+        self.before = len(self.rig.exchange.made)
+        self.perform(*along, *(Acquire(self._numbers[name]) for name in names))
+
+    def number(self, name: str) -> int:
+        """The number of a borrower.
+
+        Raises:
+            LookupError: none of that name has come.
+        """
+        if name not in self._numbers:
+            known = ", ".join(self._numbers) or "none so far"
+            raise LookupError(f"no borrower {name!r} has come; known: {known}")
+        return self._numbers[name]
+
+    def borrower(self, name: str) -> Borrower:
+        """A borrower as last seen."""
+        return self._borrowers[self.number(name)]
+
+    def in_phase(self, phase: str) -> list[Borrower]:
+        """The borrowers that were last seen in a phase."""
+        return [borrower for borrower in self._borrowers.values() if borrower.phase == phase]
+
+    def hold(self, *names: str) -> None:
+        """Let borrowers come and get a connection each.
+
+        Raises:
+            PremiseMissing: one of them gets none.
+        """
+        self.begin(*names)
+        for name in names:
+            self.reach(self.borrower(name).phase == "holding", f"borrower {name} to hold a connection", self.borrower(name))
+
+    def wait(self, *names: str) -> None:
+        """Let borrowers come one after another, and wait.
+
+        Raises:
+            PremiseMissing: one of them does not wait.
+        """
+        for name in names:
+            self.begin(name)
+            self.reach(self.borrower(name).phase == "waiting", f"borrower {name} to wait", self.borrower(name))
+
+    def tell(self, name: str, event: Any) -> None:
+        """Let something happen to a borrower that holds a connection.
+
+        Raises:
+            PremiseMissing: it does not.
+        """
+        self.require_holding(name)
+        self.perform(event)
+
+    def require_holding(self, name: str) -> None:
+        """Go on only where a borrower holds a connection.
+
+        Raises:
+            PremiseMissing: it does not.
+        """
+        self.reach(self.borrower(name).phase == "holding", f"borrower {name} to hold a connection", self.borrower(name))
+
+    def cancellation(self, name: str) -> Cancel:
+        """The cancellation of a borrower.
+
+        Raises:
+            NotApplicable: the driver cannot cancel.
+        """
+        if not self._driver.can_cancel:
+            raise NotApplicable(f"a borrower cannot be cancelled from outside under the {self._driver.name} driver")
+        return Cancel(self.number(name))
+
+    def close_pool(self, *along: Any) -> None:
+        """Close the pool, after what happens along with it at that moment.
+
+        Raises:
+            NotOffered: the pool has no close().
+        """
+        self.perform(*along, Close())
+        if not self.rig.offers_close:
+            raise NotOffered("the pool has no close()")
+
+    def let_all_go(self) -> None:
+        """Let every connect and every reset that takes its time succeed, until none is under way."""
+        for _ in range(MOST_ENDINGS):
+            if self.seen.attempts:
+                self.perform(ConnectEnds(0, "ok"))
+            elif self.seen.resets:
+                self.perform(ResetEnds(0, "ok"))
+            else:
+                return
+
+    def require_clocks(self) -> None:
+        """Go on only where the wall clock can be set.
+
+        Raises:
+            NotApplicable: it cannot.
+        """
+        if not self._driver.moves_clocks:
+            raise NotApplicable(f"the wall clock cannot be set apart from the monotonic one under the {self._driver.name} driver")
+
+    def require_claim(self, claim: str) -> None:
+        """Go on only where the adapter claims something.
+
+        Raises:
+            NotOffered: it does not.
+        """
+        if claim not in self._adapter.claims:
+            raise NotOffered(f"the adapter does not claim {claim!r}")
+
+    def counts(self) -> Counts | str:
+        """The statistics as they read now.
+
+        Raises:
+            NotOffered: there are none.
+        """
+        if not hasattr(self.rig.pool, "statistics"):
+            raise NotOffered("the pool has no statistics()")
+        self.perform(ReadStatistics())
+        return self._counts[-1]
+
+    def late_use(self) -> str:
+        """What came of the latest use of a handle after its return.
+
+        Raises:
+            PremiseMissing: there was none.
+        """
+        premise(self._late, "no handle was used after its return")
+        return self._late[-1]
+
+    def misuse(self) -> list[str]:
+        """What was done to the connections that no pool may do."""
+        return list(self._misuse)
+
+    def expect(self, condition: object, expected: str, seen: object) -> None:
+        """Hold the implementation to the example's requirement.
+
+        Raises:
+            Violation: the condition is false; of another requirement where that one explains it.
+            AssertionError: the same in a feature of a team's own.
+        """
+        history = self.rig.history
+        message = f"expected {expected}; seen: {seen}"
+        if not self._requirement:
+            assert condition, "\n".join([message, *history.lines()])
+        elif condition:
+            check(self._requirement, condition, message, history.lines())
+        else:
+            broken = self._broken()
+            own = self._requirement in broken or not broken
+            raise Violation(self._requirement if own else broken[0], message, history.lines())
+
+    def reach(self, condition: object, expected: str, seen: object) -> None:
+        """Go on only where the situation that the example is about was reached.
+
+        Raises:
+            PremiseMissing: it was not.
+            Violation: the same, where it is the example's own requirement that was in the way.
+        """
+        if not condition and self._requirement in self._broken():
+            self.expect(False, expected, seen)
+        premise(condition, f"expected {expected}; seen: {seen}")
+
+    def _broken(self) -> list[str]:
+        if not self._requirement:
+            return []  # a team's own example is about no requirement
+        return culprits(self._adapter, "connection_pool", self.rig.history, self._requirement)
+
+
+def opened(adapter: Adapter, driver: Driver, requirement: str) -> Iterator[Scene]:
+    """A scene that is closed with its example."""
+    scene = Scene(adapter, driver, requirement)
+    try:
+        yield scene
+    finally:
+        scene.close()

@@ -1,0 +1,341 @@
+"""The steps of features about connection pools.
+
+Connecting succeeds at once until a step says otherwise. A feature that speaks of rows needs the claim ``transactional``:
+``await handle.request(sql)`` executes the statement on a real database, and gives its rows as a sequence of sequences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_bdd import given, parsers, then, when
+
+from patternproof.adapter import Adapter
+from patternproof.drivers import Driver
+from patternproof.outcome import premise
+
+from .events import (
+    Advance,
+    Break,
+    Connecting,
+    ConnectEnds,
+    HoldResets,
+    Request,
+    ReturnTwice,
+    SetState,
+    SetWallClock,
+    UseAfterReturn,
+)
+from .scene import Scene, opened
+from .words import CANCELLED, LEAVINGS, fate, meaning, names_of, settings_of
+
+text = parsers.parse
+AT_ONCE = {"succeeds": "ok", "fails": "error"}
+
+
+@pytest.fixture
+def pool(patternproof_adapter: Adapter, driver: Driver, requirement: str) -> Iterator[Scene]:
+    """The connection pool of an example, its borrowers, and what was seen of them."""
+    yield from opened(patternproof_adapter, driver, requirement)
+
+
+# Given: the situation. An example whose situation is not reached is reported as not exercised, never as failed.
+
+
+@given(text("a pool of at most {count:d} connection"))
+@given(text("a pool of at most {count:d} connections"))
+def make_plain_pool(pool: Scene, count: int) -> None:
+    pool.make(settings_of(count, ""))
+
+
+@given(text("a pool of at most {count:d} connection that {abilities}"))
+@given(text("a pool of at most {count:d} connections that {abilities}"))
+def make_pool(pool: Scene, count: int, abilities: str) -> None:
+    pool.make(settings_of(count, abilities))
+
+
+@given("connecting takes a while")
+def connecting_takes_a_while(pool: Scene) -> None:
+    pool.perform(Connecting("held"))
+
+
+@given("resetting takes a while")
+def resetting_takes_a_while(pool: Scene) -> None:
+    pool.perform(HoldResets())
+
+
+@given("the dependency refuses connections")
+@when("the dependency refuses connections")
+def connecting_fails_at_once(pool: Scene) -> None:
+    pool.perform(Connecting("error"))
+
+
+@when("the dependency accepts connections again")
+def connecting_succeeds_at_once(pool: Scene) -> None:
+    pool.perform(Connecting("ok"))
+
+
+@given(text("borrower {name} holds a connection"))
+def borrower_has_connection(pool: Scene, name: str) -> None:
+    pool.hold(name)
+
+
+@given(text("borrowers {names} hold a connection each"))
+def borrowers_have_connections(pool: Scene, names: str) -> None:
+    pool.hold(*names_of(names))
+
+
+@given(text("borrower {name} is waiting"))
+def borrower_is_waiting(pool: Scene, name: str) -> None:
+    pool.wait(name)
+
+
+@given(text("borrowers {names} are waiting"))
+def borrowers_are_waiting(pool: Scene, names: str) -> None:
+    pool.wait(*names_of(names))
+
+
+@given(text("borrower {name} is connecting"))
+def borrower_is_connecting(pool: Scene, name: str) -> None:
+    pool.wait(name)
+    pool.reach(pool.seen.attempts, "a connect under way", pool.seen)
+
+
+@given(text("borrower {name} has {what}"))
+def borrower_has_been_and_gone(pool: Scene, name: str, what: str) -> None:
+    pool.hold(name)
+    borrower_leaves(pool, name, what)
+
+
+@given(text("borrower {name} has begun a transaction"))
+@when(text("borrower {name} begins a transaction"))
+def begin_transaction(pool: Scene, name: str) -> None:
+    pool.tell(name, SetState(pool.number(name)))
+
+
+@given(text("borrower {name} has sent a request"))
+@when(text("borrower {name} sends a request"))
+def send_request(pool: Scene, name: str) -> None:
+    pool.tell(name, Request(pool.number(name)))
+
+
+# When: what happens.
+
+
+@when(text("borrower {name} acquires"))
+def borrower_comes(pool: Scene, name: str) -> None:
+    pool.begin(name)
+
+
+@when(text("borrowers {names} acquire"))
+def borrowers_come(pool: Scene, names: str) -> None:
+    pool.begin(*names_of(names))
+
+
+@when(text("borrower {name} returns its connection"))
+def borrower_returns(pool: Scene, name: str) -> None:
+    borrower_leaves(pool, name, "returns its connection")
+
+
+@when(text("borrower {name} fails"))
+def borrower_fails(pool: Scene, name: str) -> None:
+    borrower_leaves(pool, name, "fails")
+
+
+def borrower_leaves(pool: Scene, name: str, what: str) -> None:
+    if what in CANCELLED:
+        borrower_is_cancelled(pool, name)
+    else:
+        pool.tell(name, meaning(what, LEAVINGS, "way to leave")(pool.number(name)))
+
+
+@when(text("borrower {name} is cancelled"))
+def borrower_is_cancelled(pool: Scene, name: str) -> None:
+    pool.perform(pool.cancellation(name))
+
+
+@when(text("borrower {name} returns its connection at the moment at which borrower {other} {what}"))
+def return_meets(pool: Scene, name: str, other: str, what: str) -> None:
+    pool.require_holding(name)
+    leaving = LEAVINGS["returns its connection"](pool.number(name))
+    if what == "acquires":
+        pool.begin(other, along=[leaving])
+    else:
+        meaning(what, dict.fromkeys(["acquires", "is cancelled"], ""), "thing to happen at that moment")
+        pool.perform(leaving, pool.cancellation(other))
+
+
+@when(text("borrower {name} returns its connection at the moment at which the pool is closed"))
+def return_meets_close(pool: Scene, name: str) -> None:
+    pool.require_holding(name)
+    pool.close_pool(LEAVINGS["returns its connection"](pool.number(name)))
+
+
+@when(text("borrower {name} returns its connection a second time"))
+def borrower_returns_twice(pool: Scene, name: str) -> None:
+    premise(pool.borrower(name).phase == "returned", f"borrower {name} has not returned: {pool.borrower(name)}")
+    pool.perform(ReturnTwice(pool.number(name)))
+
+
+@when(text("borrower {name} uses its handle again"))
+def borrower_uses_handle_again(pool: Scene, name: str) -> None:
+    premise(pool.borrower(name).phase == "returned", f"borrower {name} has not returned: {pool.borrower(name)}")
+    pool.perform(UseAfterReturn(pool.number(name)))
+
+
+@when(text("the connection of borrower {name} breaks"))
+def connection_of_borrower_breaks(pool: Scene, name: str) -> None:
+    premise(pool.borrower(name).connection, f"borrower {name} has had no connection")
+    pool.perform(Break(pool.borrower(name).connection))
+
+
+@when(text("the connect under way {how}"))
+def connect_under_way_ends(pool: Scene, how: str) -> None:
+    premise(pool.seen.attempts, "no connect is under way")
+    pool.perform(ConnectEnds(0, meaning(how, AT_ONCE, "way for a connect to end")))
+
+
+@given(text("{seconds:g} s have passed"))
+@when(text("{seconds:g} s pass"))
+def let_time_pass(pool: Scene, seconds: float) -> None:
+    pool.perform(Advance(seconds))
+
+
+@when(text("the wall clock is set forward by {seconds:g} s"))
+def set_wall_clock_forward(pool: Scene, seconds: float) -> None:
+    pool.require_clocks()
+    pool.perform(SetWallClock(seconds))
+
+
+@given("the pool is closed")
+@when("the pool is closed")
+def close_the_pool(pool: Scene) -> None:
+    pool.close_pool()
+
+
+# Then: what must be seen.
+
+
+@then(text("borrower {name} {what}"))
+def borrower_is(pool: Scene, name: str, what: str) -> None:
+    borrower = pool.borrower(name)
+    pool.expect(borrower.phase == fate(what), f"that borrower {name} {what}", borrower)
+
+
+@then(text("borrower {name} holds a connection in the end"))
+def borrower_holds_in_the_end(pool: Scene, name: str) -> None:
+    pool.let_all_go()
+    borrower_is(pool, name, "holds a connection")
+
+
+@then(text("borrower {name} holds a connection that works"))
+def borrower_holds_live_connection(pool: Scene, name: str) -> None:
+    borrower_is(pool, name, "holds a connection")
+    borrower = pool.borrower(name)
+    pool.expect(not borrower.found, f"that the connection of borrower {name} works", borrower)
+
+
+@then(text("borrower {name} holds a connection that was there before"))
+def borrower_holds_older_connection(pool: Scene, name: str) -> None:
+    borrower_is(pool, name, "holds a connection")
+    borrower = pool.borrower(name)
+    pool.expect(0 < borrower.connection <= pool.before, f"one of the {pool.before} connections made before", borrower)
+
+
+@then(text("borrower {name} holds another connection than borrower {other} had"))
+def borrower_holds_another_connection(pool: Scene, name: str, other: str) -> None:
+    borrower_is(pool, name, "holds a connection")
+    borrower, former = pool.borrower(name), pool.borrower(other).connection
+    pool.expect(borrower.connection != former, f"another connection than {former}", borrower)
+
+
+@then(text("borrower {name} finds nothing left in its connection"))
+def borrower_finds_nothing(pool: Scene, name: str) -> None:
+    borrower = pool.borrower(name)
+    premise(borrower.phase == "holding", f"borrower {name} holds no connection: {borrower}")
+    pool.expect(not borrower.found, f"nothing of an earlier borrower in the connection of {name}", borrower)
+
+
+@then(text("exactly {count:d} borrowers hold a connection"))
+def borrowers_hold_exactly(pool: Scene, count: int) -> None:
+    holding = pool.in_phase("holding")
+    pool.expect(len(holding) == count, f"{count} borrowers to hold a connection", "; ".join(map(str, holding)) or "none does")
+
+
+@then("no connection is held twice")
+def none_is_held_twice(pool: Scene) -> None:
+    numbers = [borrower.connection for borrower in pool.in_phase("holding")]
+    premise(numbers, "no borrower holds a connection")
+    seen = "; ".join([*map(str, pool.in_phase("holding")), *pool.misuse()])
+    pool.expect(len(numbers) == len(set(numbers)) and not pool.misuse(), "no connection held by two borrowers", seen)
+
+
+@then(text("at most {count:d} connection exists"))
+@then(text("at most {count:d} connections exist"))
+def exist_at_most(pool: Scene, count: int) -> None:
+    number = len(pool.seen.open) + pool.seen.attempts
+    premise(number, "no connection exists")
+    pool.expect(number <= count, f"at most {count} connections, those being made included", pool.seen)
+
+
+@then(text("at least {count:d} connection is ready"))
+@then(text("at least {count:d} connections are ready"))
+def ready_at_least(pool: Scene, count: int) -> None:
+    pool.let_all_go()
+    idle = len(pool.seen.open) - len({borrower.connection for borrower in pool.in_phase("holding")} & set(pool.seen.open))
+    pool.expect(idle >= count, f"at least {count} idle connections", pool.seen)
+
+
+@then("no connection is open")
+def none_is_open(pool: Scene) -> None:
+    pool.expect(not pool.seen.open, "no connection to be open", pool.seen)
+
+
+@then("no connection is open in the end")
+def none_is_open_in_the_end(pool: Scene) -> None:
+    pool.let_all_go()
+    none_is_open(pool)
+
+
+@then("closing is over")
+def closing_is_over(pool: Scene) -> None:
+    pool.expect(pool.seen.closing == "over", "close() to have ended", pool.seen)
+
+
+@then("that use is an error")
+def late_use_is_refused(pool: Scene) -> None:
+    pool.expect(pool.late_use() == "was refused", "an error", f"the use after return {pool.late_use()}")
+
+
+@then(text("that use does not reach the connection of borrower {name}"))
+def late_use_misses(pool: Scene, name: str) -> None:
+    reached = f"reached connection {pool.borrower(name).connection}"
+    pool.expect(pool.late_use() != reached, f"not to reach the connection of borrower {name}", f"the use after return {pool.late_use()}")
+
+
+@then(text("the statistics read: size {size:d}, idle {idle:d}, in use {in_use:d}, waiting {waiting:d}"))
+def statistics_read(pool: Scene, size: int, idle: int, in_use: int, waiting: int) -> None:
+    counts = pool.counts()
+    pool.expect(counts == (size, idle, in_use, waiting), f"size {size}, idle {idle}, in use {in_use}, waiting {waiting}", counts)
+
+
+# Rows of a real database.
+
+
+@given("a table without rows")
+def make_table(pool: Scene) -> None:
+    pool.require_claim("transactional")
+    pool.make_table()
+
+
+@given(text("borrower {name} has inserted a row without committing"))
+def insert_row(pool: Scene, name: str) -> None:
+    pool.execute(name, "begin", f"insert into {pool.table} values (1)")
+
+
+@then(text("borrower {name} sees {count:d} rows"))
+def rows_seen(pool: Scene, name: str, count: int) -> None:
+    borrower_is(pool, name, "holds a connection")
+    rows = pool.execute(name, f"select count(*) from {pool.table}")
+    pool.expect(rows == count, f"{count} rows", f"{rows} rows")
