@@ -31,10 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too; times are in seconds")
     options = parser.parse_args(arguments)
     logging.disable()  # the kit makes listeners fail, and the reference says so
-    rows = [row for contest in contests() for row in measured(contest)]
-    Console(width=130, soft_wrap=True).print(table(rows))
-    if options.json is not None:
-        options.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n", encoding="utf-8")
+    rows: list[Row] = []
+    try:
+        for contest in contests():
+            rows += measured(contest)
+    finally:  # what was measured is worth having, whatever ended it
+        Console(width=130, soft_wrap=True).print(table(rows))
+        if options.json is not None:
+            options.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n", encoding="utf-8")
 
 
 def table(rows: Sequence[Row]) -> Table:

@@ -147,4 +147,6 @@ class _EmptyRules(Machine):
 def _quick_run(stem: str, *selection: str) -> None:
     command = ["run", "--adapter", ADAPTER, "--profile", "quick", "--pattern", stem, *selection]
     start = "from patternproof.cli import main; main()"
-    subprocess.run([sys.executable, "-c", start, *command], capture_output=True, check=True)
+    ended = subprocess.run([sys.executable, "-c", start, *command], capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise RuntimeError(f"the run ended with {ended.returncode}, so that its time says nothing:\n{ended.stdout}{ended.stderr}")

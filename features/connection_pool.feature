@@ -358,8 +358,8 @@ Feature: Connection pool
       And connecting takes a while
       And borrower A is connecting
       When the pool is closed
-      Then nobody has a connection or waits for one in the end
-      And no connection is open in the end
+      Then nobody waits in the end
+      And no connection is open once everybody has left
 
     Example: a return at that very moment
       Given a pool of at most 1 connection

@@ -12,7 +12,7 @@ from patternproof.modelling import RIGHT, Model, Names, diagnose, explained, fol
 
 MOST_UNEXPLAINED = 3
 """Histories that no diagnosis was found for, after which the next are blamed where they part, without a search."""
-MOST_COUNTED = 200
+MOST_COUNTED = 500
 """Moments of the histories of which it is counted what they exercise; evenly spread, they tell as much as all."""
 
 
@@ -85,7 +85,7 @@ class Findings:
         None where this way showed none; what an earlier way showed in fewer moments is the better evidence.
         """
         guilty = {name for name in self.known if self.model.deviations[name].requirement == requirement}
-        found = any(explained(self.model, history, self.known - guilty) < len(history) for history in self._own())
+        found = guilty and any(explained(self.model, history, self.known - guilty) < len(history) for history in self._own())
         for history in sorted(self.histories + self.more, key=_plainness) if found else ():
             needed = necessary(self.model, history, self.known)
             if needed & guilty:
@@ -124,6 +124,9 @@ class Findings:
         return [*self.histories[self.given :], *self.more[:: 1 + moments // MOST_COUNTED]]
 
     def _refutes(self, history: History, name: str) -> bool:
+        kinds = {self.model.kind(event) for moment in history for event in moment.batch.events}
+        if not kinds.issuperset(self.model.deviations[name].uses.split()):
+            return False  # without a look: what the deviation is about did not happen
         names = self.known | {name}
         if explained(self.model, history, names) < len(history):
             return True

@@ -17,6 +17,7 @@ from .events import BorrowerFailure, ConnectFailure
 from .state import BROKEN, reply_to, session_of
 
 CLOSED = "it closed"
+EXECUTE = "execute "
 
 
 class Borrower:
@@ -35,6 +36,8 @@ class Borrower:
         self.connection = 0
         """The number of the connection that it reached at first; 0: none."""
         self.told = False
+        self.rows: Any = None
+        """What its latest statement of SQL gave."""
         self._pool = pool
         self._made = made
         self._driver = driver
@@ -53,7 +56,7 @@ class Borrower:
         return self._stage in ("holding", "requesting")
 
     def order(self, word: str) -> None:
-        """Tell it what to do next: leave, fail, set or wait; nothing happens to one that is not in its scope, or in a request."""
+        """Tell it what to do next: leave, fail, set, wait or execute; nothing happens to one that is not in its scope, or in a request."""
         if not self.in_scope or self._asks:
             return
         self._asks = word == "wait"
@@ -110,6 +113,9 @@ class Borrower:
             raise self._failure
         if word in ("leave", None):  # None: the driver holds nothing
             return False
+        if word.startswith(EXECUTE):
+            self.rows = await resolved(self._handle.request(word.removeprefix(EXECUTE)))
+            return True
         payload = Payload(self.number, word)
         if word == "wait":
             self._stage = "requesting"

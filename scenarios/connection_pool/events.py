@@ -182,6 +182,19 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Execute:
+    """A borrower executes a statement of SQL; only with the claim ``transactional``, and unknown to the model."""
+
+    borrower: int
+    statement: str
+
+    kind: ClassVar[str] = "sql"
+
+    def __str__(self) -> str:
+        return f"{name_of(self.borrower)} executes {self.statement!r}"
+
+
+@dataclass(frozen=True, slots=True)
 class UseAfterReturn:
     """A borrower sends a request over the handle that it has returned."""
 

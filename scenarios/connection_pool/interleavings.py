@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from patternproof.exploration import Program
+from patternproof.exploration import Program, ThreadProgram
 from patternproof.ports.connection_pool import ConnectionPoolSettings
 
 from .events import (
@@ -15,11 +15,13 @@ from .events import (
     Cancel,
     Close,
     ConnectEnds,
+    Connecting,
     HoldResets,
     LeaveWithError,
     Request,
     ResetEnds,
     Return,
+    ReturnTwice,
 )
 from .model import ConnectionPoolModel
 
@@ -93,6 +95,31 @@ _PROGRAMS = (
     Program("a connect fails as the pool is closed", _ONE, (Acquire(0), Acquire(1)), (_ERROR, Close()), (_OK, Return(1))),
     Program("a waiter is cancelled as the pool is closed", _ONE, (*_HELD, Acquire(1)), (Return(0), Cancel(1), Close()), (Acquire(2),)),
 )
+
+
+def _borrow(number: int) -> tuple[Acquire | Return, ...]:
+    """A borrower gets a connection, uses it, and returns it."""
+    return (Acquire(number), Return(number))
+
+
+_AT_ONCE = (Connecting("ok"),)
+_THREADS = (
+    ThreadProgram("threads come at once", _ONE, (_borrow(0), _borrow(1)), (_AT_ONCE,), (_borrow(8),)),
+    ThreadProgram("threads come for two", _TWO, (_borrow(0), _borrow(1)), (_AT_ONCE,), (_borrow(8),)),
+    ThreadProgram("threads come for an idle one", _ONE, (_borrow(1), _borrow(2)), (_AT_ONCE, _borrow(0)), (_borrow(8),)),
+    ThreadProgram("threads come for an idle one of two", _TWO, (_borrow(1), _borrow(2)), (_AT_ONCE, _borrow(0)), (_borrow(8),)),
+    ThreadProgram("an idle connection breaks as a thread comes", _ONE, ((Break(1),), _borrow(1)), (_AT_ONCE, _borrow(0)), (_borrow(8),)),
+    ThreadProgram("a thread comes as the pool is closed", _ONE, (_borrow(1), (Close(),)), (_AT_ONCE, _borrow(0)), (_borrow(8),)),
+    ThreadProgram("a thread connects as the pool is closed", _ONE, (_borrow(0), (Close(),)), (_AT_ONCE,), (_borrow(8),)),
+    ThreadProgram("a thread returns twice as another comes", _ONE, ((ReturnTwice(0),), _borrow(1)), (_AT_ONCE, _borrow(0)), (_borrow(8),)),
+)
+
+
+def thread_programs(model: ConnectionPoolModel) -> Iterator[ThreadProgram]:
+    """The programs for pools that are called from threads."""
+    for program in _THREADS:
+        if model.capabilities.closes or not any(isinstance(event, Close) for events in program.workers for event in events):
+            yield program
 
 
 def programs(model: ConnectionPoolModel) -> Iterator[Program]:

@@ -16,7 +16,7 @@ from patternproof.ports.connection_pool import ConnectionPoolSettings
 from patternproof.rig import Rig
 
 from . import events
-from .borrowing import Borrower
+from .borrowing import EXECUTE, Borrower
 from .connections import Connection, Exchange, PlainConnection, Runs, plainly
 from .events import ConnectFailure, Counts, Seen
 from .model import PLAIN, READY, Capabilities, ConnectionPoolModel
@@ -97,6 +97,8 @@ class ConnectionPoolRig(Rig):
                 self._reply(number)
             case events.Connecting(how):
                 self._connecting = how
+            case events.Execute(number, statement):
+                self._order(number, f"{EXECUTE}{statement}")
             case events.HoldResets():
                 self.exchange.hold_resets = True
             case events.Close():

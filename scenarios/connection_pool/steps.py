@@ -21,14 +21,16 @@ from .events import (
     Connecting,
     ConnectEnds,
     HoldResets,
+    LeaveWithError,
     Request,
+    Return,
     ReturnTwice,
     SetState,
     SetWallClock,
     UseAfterReturn,
 )
 from .scene import Scene, opened
-from .words import CANCELLED, LEAVINGS, fate, meaning, names_of, settings_of
+from .words import meaning, names_of, settings_of
 
 text = parsers.parse
 AT_ONCE = {"succeeds": "ok", "fails": "error"}
@@ -76,7 +78,7 @@ def connecting_succeeds_at_once(pool: Scene) -> None:
     pool.perform(Connecting("ok"))
 
 
-@given(text("borrower {name} holds a connection"))
+@given(text("borrower {name:w} holds a connection"))
 def borrower_has_connection(pool: Scene, name: str) -> None:
     pool.hold(name)
 
@@ -86,7 +88,7 @@ def borrowers_have_connections(pool: Scene, names: str) -> None:
     pool.hold(*names_of(names))
 
 
-@given(text("borrower {name} is waiting"))
+@given(text("borrower {name:w} is waiting"))
 def borrower_is_waiting(pool: Scene, name: str) -> None:
     pool.wait(name)
 
@@ -96,26 +98,32 @@ def borrowers_are_waiting(pool: Scene, names: str) -> None:
     pool.wait(*names_of(names))
 
 
-@given(text("borrower {name} is connecting"))
+@given(text("borrower {name:w} is connecting"))
 def borrower_is_connecting(pool: Scene, name: str) -> None:
     pool.wait(name)
     pool.reach(pool.seen.attempts, "a connect under way", pool.seen)
 
 
-@given(text("borrower {name} has {what}"))
-def borrower_has_been_and_gone(pool: Scene, name: str, what: str) -> None:
+@given(text("borrower {name:w} has returned its connection"))
+def borrower_has_returned(pool: Scene, name: str) -> None:
     pool.hold(name)
-    borrower_leaves(pool, name, what)
+    borrower_returns(pool, name)
 
 
-@given(text("borrower {name} has begun a transaction"))
-@when(text("borrower {name} begins a transaction"))
+@given(text("borrower {name:w} has failed"))
+def borrower_has_failed(pool: Scene, name: str) -> None:
+    pool.hold(name)
+    borrower_fails(pool, name)
+
+
+@given(text("borrower {name:w} has begun a transaction"))
+@when(text("borrower {name:w} begins a transaction"))
 def begin_transaction(pool: Scene, name: str) -> None:
     pool.tell(name, SetState(pool.number(name)))
 
 
-@given(text("borrower {name} has sent a request"))
-@when(text("borrower {name} sends a request"))
+@given(text("borrower {name:w} has sent a request"))
+@when(text("borrower {name:w} sends a request"))
 def send_request(pool: Scene, name: str) -> None:
     pool.tell(name, Request(pool.number(name)))
 
@@ -123,7 +131,7 @@ def send_request(pool: Scene, name: str) -> None:
 # When: what happens.
 
 
-@when(text("borrower {name} acquires"))
+@when(text("borrower {name:w} acquires"))
 def borrower_comes(pool: Scene, name: str) -> None:
     pool.begin(name)
 
@@ -133,58 +141,52 @@ def borrowers_come(pool: Scene, names: str) -> None:
     pool.begin(*names_of(names))
 
 
-@when(text("borrower {name} returns its connection"))
+@when(text("borrower {name:w} returns its connection"))
 def borrower_returns(pool: Scene, name: str) -> None:
-    borrower_leaves(pool, name, "returns its connection")
+    pool.tell(name, Return(pool.number(name)))
 
 
-@when(text("borrower {name} fails"))
+@when(text("borrower {name:w} fails"))
 def borrower_fails(pool: Scene, name: str) -> None:
-    borrower_leaves(pool, name, "fails")
+    pool.tell(name, LeaveWithError(pool.number(name)))
 
 
-def borrower_leaves(pool: Scene, name: str, what: str) -> None:
-    if what in CANCELLED:
-        borrower_is_cancelled(pool, name)
-    else:
-        pool.tell(name, meaning(what, LEAVINGS, "way to leave")(pool.number(name)))
-
-
-@when(text("borrower {name} is cancelled"))
+@when(text("borrower {name:w} is cancelled"))
 def borrower_is_cancelled(pool: Scene, name: str) -> None:
     pool.perform(pool.cancellation(name))
 
 
-@when(text("borrower {name} returns its connection at the moment at which borrower {other} {what}"))
-def return_meets(pool: Scene, name: str, other: str, what: str) -> None:
+@when(text("borrower {name:w} returns its connection at the moment at which borrower {other:w} acquires"))
+def return_meets_newcomer(pool: Scene, name: str, other: str) -> None:
     pool.require_holding(name)
-    leaving = LEAVINGS["returns its connection"](pool.number(name))
-    if what == "acquires":
-        pool.begin(other, along=[leaving])
-    else:
-        meaning(what, dict.fromkeys(["acquires", "is cancelled"], ""), "thing to happen at that moment")
-        pool.perform(leaving, pool.cancellation(other))
+    pool.begin(other, along=[Return(pool.number(name))])
 
 
-@when(text("borrower {name} returns its connection at the moment at which the pool is closed"))
+@when(text("borrower {name:w} returns its connection at the moment at which borrower {other:w} is cancelled"))
+def return_meets_cancellation(pool: Scene, name: str, other: str) -> None:
+    pool.require_holding(name)
+    pool.perform(Return(pool.number(name)), pool.cancellation(other))
+
+
+@when(text("borrower {name:w} returns its connection at the moment at which the pool is closed"))
 def return_meets_close(pool: Scene, name: str) -> None:
     pool.require_holding(name)
-    pool.close_pool(LEAVINGS["returns its connection"](pool.number(name)))
+    pool.close_pool(Return(pool.number(name)))
 
 
-@when(text("borrower {name} returns its connection a second time"))
+@when(text("borrower {name:w} returns its connection a second time"))
 def borrower_returns_twice(pool: Scene, name: str) -> None:
     premise(pool.borrower(name).phase == "returned", f"borrower {name} has not returned: {pool.borrower(name)}")
     pool.perform(ReturnTwice(pool.number(name)))
 
 
-@when(text("borrower {name} uses its handle again"))
+@when(text("borrower {name:w} uses its handle again"))
 def borrower_uses_handle_again(pool: Scene, name: str) -> None:
     premise(pool.borrower(name).phase == "returned", f"borrower {name} has not returned: {pool.borrower(name)}")
     pool.perform(UseAfterReturn(pool.number(name)))
 
 
-@when(text("the connection of borrower {name} breaks"))
+@when(text("the connection of borrower {name:w} breaks"))
 def connection_of_borrower_breaks(pool: Scene, name: str) -> None:
     premise(pool.borrower(name).connection, f"borrower {name} has had no connection")
     pool.perform(Break(pool.borrower(name).connection))
@@ -217,46 +219,71 @@ def close_the_pool(pool: Scene) -> None:
 # Then: what must be seen.
 
 
-@then(text("borrower {name} {what}"))
-def borrower_is(pool: Scene, name: str, what: str) -> None:
+@then(text("borrower {name:w} holds a connection"))
+def borrower_holds(pool: Scene, name: str) -> None:
+    is_now(pool, name, "holding", "holds a connection")
+
+
+@then(text("borrower {name:w} waits"))
+def borrower_waits(pool: Scene, name: str) -> None:
+    is_now(pool, name, "waiting", "waits")
+
+
+@then(text("borrower {name:w} gets a pool-timeout error"))
+def borrower_gives_up(pool: Scene, name: str) -> None:
+    is_now(pool, name, "timed out", "gets a pool-timeout error")
+
+
+@then(text("borrower {name:w} is told that the pool is closed"))
+def borrower_is_refused(pool: Scene, name: str) -> None:
+    is_now(pool, name, "refused", "is told that the pool is closed")
+
+
+@then(text("borrower {name:w} gets the error of connecting"))
+def borrower_gets_error(pool: Scene, name: str) -> None:
+    is_now(pool, name, "failed", "gets the error of connecting")
+
+
+def is_now(pool: Scene, name: str, phase: str, words: str) -> None:
     borrower = pool.borrower(name)
-    pool.expect(borrower.phase == fate(what), f"that borrower {name} {what}", borrower)
+    pool.expect(borrower.phase == phase, f"that borrower {name} {words}", borrower)
 
 
-@then(text("borrower {name} holds a connection in the end"))
+@then(text("borrower {name:w} holds a connection in the end"))
 def borrower_holds_in_the_end(pool: Scene, name: str) -> None:
     pool.let_all_go()
-    borrower_is(pool, name, "holds a connection")
+    borrower_holds(pool, name)
 
 
-@then(text("borrower {name} holds a connection that works"))
+@then(text("borrower {name:w} holds a connection that works"))
 def borrower_holds_live_connection(pool: Scene, name: str) -> None:
-    borrower_is(pool, name, "holds a connection")
+    borrower_holds(pool, name)
     borrower = pool.borrower(name)
     pool.expect(not borrower.found, f"that the connection of borrower {name} works", borrower)
 
 
-@then(text("borrower {name} holds a connection that was there before"))
+@then(text("borrower {name:w} holds a connection that was there before"))
 def borrower_holds_older_connection(pool: Scene, name: str) -> None:
-    borrower_is(pool, name, "holds a connection")
+    borrower_holds(pool, name)
     borrower = pool.borrower(name)
     pool.expect(0 < borrower.connection <= pool.before, f"one of the {pool.before} connections made before", borrower)
 
 
-@then(text("borrower {name} holds another connection than borrower {other} had"))
+@then(text("borrower {name:w} holds another connection than borrower {other:w} had"))
 def borrower_holds_another_connection(pool: Scene, name: str, other: str) -> None:
-    borrower_is(pool, name, "holds a connection")
+    borrower_holds(pool, name)
     borrower, former = pool.borrower(name), pool.borrower(other).connection
     pool.expect(borrower.connection != former, f"another connection than {former}", borrower)
 
 
-@then(text("borrower {name} finds nothing left in its connection"))
+@then(text("borrower {name:w} finds nothing left in its connection"))
 def borrower_finds_nothing(pool: Scene, name: str) -> None:
     borrower = pool.borrower(name)
     premise(borrower.phase == "holding", f"borrower {name} holds no connection: {borrower}")
     pool.expect(not borrower.found, f"nothing of an earlier borrower in the connection of {name}", borrower)
 
 
+@then(text("exactly {count:d} borrower holds a connection"))
 @then(text("exactly {count:d} borrowers hold a connection"))
 def borrowers_hold_exactly(pool: Scene, count: int) -> None:
     holding = pool.in_phase("holding")
@@ -292,10 +319,20 @@ def none_is_open(pool: Scene) -> None:
     pool.expect(not pool.seen.open, "no connection to be open", pool.seen)
 
 
-@then("no connection is open in the end")
+@then("no connection is open once everybody has left")
 def none_is_open_in_the_end(pool: Scene) -> None:
-    pool.let_all_go()
+    pool.let_all_leave()
     none_is_open(pool)
+
+
+@then("nobody waits in the end")
+def nobody_waits(pool: Scene) -> None:
+    pool.let_all_go()
+    waiting = pool.in_phase("waiting")
+    while waiting and pool.in_phase("holding"):
+        pool.let_all_leave()
+        waiting = pool.in_phase("waiting")
+    pool.expect(not waiting, "nobody to wait", "; ".join(map(str, waiting)))
 
 
 @then("closing is over")
@@ -308,7 +345,7 @@ def late_use_is_refused(pool: Scene) -> None:
     pool.expect(pool.late_use() == "was refused", "an error", f"the use after return {pool.late_use()}")
 
 
-@then(text("that use does not reach the connection of borrower {name}"))
+@then(text("that use does not reach the connection of borrower {name:w}"))
 def late_use_misses(pool: Scene, name: str) -> None:
     reached = f"reached connection {pool.borrower(name).connection}"
     pool.expect(pool.late_use() != reached, f"not to reach the connection of borrower {name}", f"the use after return {pool.late_use()}")
@@ -329,13 +366,13 @@ def make_table(pool: Scene) -> None:
     pool.make_table()
 
 
-@given(text("borrower {name} has inserted a row without committing"))
+@given(text("borrower {name:w} has inserted a row without committing"))
 def insert_row(pool: Scene, name: str) -> None:
     pool.execute(name, "begin", f"insert into {pool.table} values (1)")
 
 
-@then(text("borrower {name} sees {count:d} rows"))
+@then(text("borrower {name:w} sees {count:d} rows"))
 def rows_seen(pool: Scene, name: str, count: int) -> None:
-    borrower_is(pool, name, "holds a connection")
+    borrower_holds(pool, name)
     rows = pool.execute(name, f"select count(*) from {pool.table}")
     pool.expect(rows == count, f"{count} rows", f"{rows} rows")

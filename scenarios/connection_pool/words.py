@@ -9,28 +9,8 @@ from typing import Any, TypeVar
 
 from patternproof.ports.connection_pool import ConnectionPoolSettings
 
-from .events import LeaveWithError, Return
-
 T = TypeVar("T")
 
-LEAVINGS: dict[str, type[Return] | type[LeaveWithError]] = {
-    "returns its connection": Return,
-    "returned its connection": Return,
-    "fails": LeaveWithError,
-    "failed": LeaveWithError,
-}
-"""How a borrower may leave its scope by itself."""
-CANCELLED = ("is cancelled", "been cancelled")
-FATES = {
-    "holds a connection": "holding",
-    "waits": "waiting",
-    "gets a pool-timeout error": "timed out",
-    "is told that the pool is closed": "refused",
-    "gets the error of connecting": "failed",
-    "has left": "returned",
-    "ends as cancelled": "cancelled",
-}
-"""What may have become of a borrower."""
 ABILITIES = {
     "waits at most 10 s for a connection": ("acquire_timeout", r"waits at most ([\d.]+) s for a connection"),
     "keeps a connection idle for at most 60 s": ("max_idle", r"keeps a connection idle for at most ([\d.]+) s"),
@@ -50,11 +30,6 @@ def meaning(word: str, words: Mapping[str, T], what: str) -> T:
         return words[word]
     near = get_close_matches(word, words, n=2, cutoff=0.6) or list(words)
     raise LookupError(f"{word!r} is no {what}; write {' or '.join(map(repr, near))}")
-
-
-def fate(words: str) -> str:
-    """The phase of a borrower that something is said of."""
-    return meaning(words, FATES, "thing to say of a borrower")
 
 
 def names_of(words: str) -> list[str]:
