@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import permutations
 from typing import Any, Protocol
 
 from patternproof.history import Batch, History, alone
@@ -103,18 +102,16 @@ def successors(model: Model, states: Iterable[Any], batch: Batch, deviations: Na
     begun = [model.begin(state) for state in states]
     # Of states that behave alike from here on one is enough: with broad deviations there would be thousands.
     started = begun if len(begun) == 1 else {model.key(state): state for state in reversed(begun)}.values()
-    if len(batch.events) == 1:
-        return tuple(_applied(model, started, batch.events, deviations))
-    reached: dict[Any, None] = {}
-    for order in permutations(batch.events):
-        reached.update(dict.fromkeys(_applied(model, started, order, deviations)))
-    return tuple(reached)
-
-
-def _applied(model: Model, states: Iterable[Any], events: Sequence[Any], deviations: Names) -> Iterable[Any]:
-    for event in events:
-        states = dict.fromkeys(after for state in states for after in model.apply(state, event, deviations))
-    return states
+    # By the set of events that have taken effect, as a bit mask; a set comes after all of its subsets.
+    reached: list[dict[Any, None]] = [dict.fromkeys(started)]
+    for done in range(1, 1 << len(batch.events)):
+        after: dict[Any, None] = {}
+        for index, event in enumerate(batch.events):
+            if done >> index & 1:
+                for state in reached[done ^ 1 << index]:
+                    after.update(dict.fromkeys(model.apply(state, event, deviations)))
+        reached.append(after)
+    return tuple(reached[-1])
 
 
 def fitting(model: Model, states: Iterable[Any], batch: Batch, seen: Any, deviations: Names) -> States:

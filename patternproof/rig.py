@@ -50,11 +50,18 @@ class Rig(ABC):
             Hang: the implementation gave control back no more; the history says so.
         """
         try:
-            self._do_all(batch)
-            self.driver.settle()
+            with self.driver.watch():
+                self._do_all(batch)
+                self.driver.settle()
         except Hang as hang:
             self.history.add(batch, Hung(str(hang)))
             raise
         seen = self.look()
         self.history.add(batch, seen)
+        return seen
+
+    def note(self, event: Any) -> Any:
+        """Take down an event that another rig of the same driver made happen, and return what is seen."""
+        seen = self.look()
+        self.history.add(alone(event), seen)
         return seen

@@ -13,7 +13,7 @@ from pytest_bdd.compat import get_fixture_names, getfixturedefs
 from pytest_bdd.parser import Step
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
-from patternproof import fixtures
+from patternproof import fixtures, time_steps
 from patternproof.outcome import KitError
 from patternproof.patterns import PATTERNS
 
@@ -26,7 +26,7 @@ def modules() -> list[ModuleType]:
     """The steps of every pattern that has any, and the fixtures that they use."""
     present = [pattern for pattern in PATTERNS.values() if find_spec(f"patternproof.scenarios.{pattern.stem}") is not None]
     written = [pattern for pattern in present if find_spec(f"patternproof.scenarios.{pattern.stem}.steps") is not None]
-    return [fixtures, *(pattern.scenarios("steps") for pattern in written)]
+    return [fixtures, time_steps, *(pattern.scenarios("steps") for pattern in written)]
 
 
 def register(plugins: pytest.PytestPluginManager) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -154,6 +155,10 @@ class Driver(ABC):
     @abstractmethod
     def time(self) -> float:
         """The monotonic time of the example, in its own seconds."""
+
+    def watch(self) -> AbstractContextManager[None]:
+        """A scope in which code of the implementation may run for a limited real time."""
+        return nullcontext()
 
     def turn(self, count: int = 1) -> None:
         """Let that many turns of the loop pass; only where `has_turns`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -77,6 +77,9 @@ class TaskDriver(Driver):
         self._asked.add(pending)
         with self._inside():
             pending.handle.cancel()
+
+    def watch(self) -> AbstractContextManager[None]:
+        return watched(self.stacks)
 
     @contextmanager
     def _inside(self) -> Iterator[None]:

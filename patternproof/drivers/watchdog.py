@@ -17,6 +17,10 @@ AGAIN = 1.0
 """Real seconds until it is told once more, where it swallows whatever is raised."""
 
 
+_armed = [False]
+"""Whether a scope further out watches already: arming costs more than a turn of a loop."""
+
+
 @contextmanager
 def watched(stacks: Callable[[], list[str]], limit: float | None = None) -> Iterator[None]:
     """Raise `Hang` in the main thread once ``limit`` real seconds, or `LIMIT`, are over.
@@ -24,7 +28,7 @@ def watched(stacks: Callable[[], list[str]], limit: float | None = None) -> Iter
     An alarm is already the platform's only way to interrupt a busy loop; outside of the main thread, or where there are no
     alarms, the limit is that of the whole test.
     """
-    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+    if _armed[0] or sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
         yield
         return
     most = LIMIT if limit is None else limit
@@ -37,9 +41,11 @@ def watched(stacks: Callable[[], list[str]], limit: float | None = None) -> Iter
 
     previous = signal.signal(signal.SIGALRM, ring)
     outer = signal.setitimer(signal.ITIMER_REAL, most, AGAIN)[0]
+    _armed[0] = True
     try:
         yield
     finally:
+        _armed[0] = False
         signal.setitimer(signal.ITIMER_REAL, outer)
         signal.signal(signal.SIGALRM, previous)
     if rung:

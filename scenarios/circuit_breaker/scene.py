@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from patternproof.adapter import Adapter
@@ -12,7 +12,7 @@ from patternproof.drivers import Driver, Hang
 from patternproof.outcome import AdapterError, NotApplicable, NotOffered, Violation, check, premise
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 
-from .events import Advance, Announcement, Call, Cancel, Finish, Read, Start
+from .events import Advance, Announcement, Call, Cancel, Finish, Read, Seen, Start
 from .rig import CircuitBreakerRig, rig
 
 LATEST = "the latest"
@@ -84,6 +84,10 @@ class Scene:
         except Hang as hang:
             self.expect(False, "an end", hang)
             raise
+        self.take(seen)
+
+    def take(self, seen: Seen) -> None:
+        """Take in what is seen."""
         self._calls.update({call.number: call for call in seen.calls})
         self._reads.extend(seen.reads)
         self.heard.extend(seen.announced)
@@ -219,15 +223,6 @@ class Scene:
         if not self._driver.can_cancel:
             raise NotApplicable(f"a call cannot be cancelled from outside under the {self._driver.name} driver")
 
-    def require_clocks(self) -> None:
-        """Go on only where the wall clock can be set.
-
-        Raises:
-            NotApplicable: it cannot.
-        """
-        if not self._driver.moves_clocks:
-            raise NotApplicable(f"the wall clock cannot be set apart from the monotonic one under the {self._driver.name} driver")
-
     def require_listeners(self) -> None:
         """Go on only where listeners can be added.
 
@@ -251,6 +246,7 @@ class Scene:
         raise NotOffered(f"the circuit breaker has no {name}()")
 
 
+@contextmanager
 def opened(adapter: Adapter, driver: Driver, requirement: str) -> Iterator[Scene]:
     """A scene that is closed with its example."""
     scene = Scene(adapter, driver, requirement)

@@ -10,8 +10,9 @@ from pytest_bdd import given, parsers, then, when
 from patternproof.adapter import Adapter
 from patternproof.drivers import Driver
 from patternproof.outcome import premise
+from patternproof.time_steps import Clock
 
-from .events import AddFailingListener, Advance, Read, Reset, SetWallClock, Trip
+from .events import EVENTS, AddFailingListener, Read, Reset, Trip
 from .model import HINT_TOLERANCE
 from .scene import LATEST, Scene, opened
 from .words import (
@@ -32,9 +33,11 @@ text = parsers.parse
 
 
 @pytest.fixture
-def circuit(patternproof_adapter: Adapter, driver: Driver, requirement: str) -> Iterator[Scene]:
+def circuit(patternproof_adapter: Adapter, driver: Driver, requirement: str, clock: Clock) -> Iterator[Scene]:
     """The circuit breakers of an example, its calls, and what was seen of them."""
-    yield from opened(patternproof_adapter, driver, requirement)
+    with opened(patternproof_adapter, driver, requirement) as scene:
+        clock.follow(scene, EVENTS)
+        yield scene
 
 
 # Given: the situation. Where another requirement keeps it from being reached, the example is reported as not exercised.
@@ -148,24 +151,6 @@ def end_all_calls(circuit: Scene, what: str) -> None:
     flying = circuit.in_flight()
     premise(flying, "no call is in flight")
     circuit.end(flying, ending(what))
-
-
-@given(text("{seconds:g} s have passed"))
-@when(text("{seconds:g} s pass"))
-def let_time_pass(circuit: Scene, seconds: float) -> None:
-    circuit.perform(Advance(seconds))
-
-
-@when(text("the wall clock is set forward by {seconds:g} s"))
-def set_wall_clock_forward(circuit: Scene, seconds: float) -> None:
-    circuit.require_clocks()
-    circuit.perform(SetWallClock(seconds))
-
-
-@when(text("the wall clock is set back by {seconds:g} s"))
-def set_wall_clock_back(circuit: Scene, seconds: float) -> None:
-    circuit.require_clocks()
-    circuit.perform(SetWallClock(-seconds))
 
 
 @when("the state is read")

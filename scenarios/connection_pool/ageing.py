@@ -69,6 +69,8 @@ def _gone(state: State, numbers: tuple[int, ...], deviations: Names) -> Iterator
     for number in numbers:
         wrong = "gives up with another error" in deviations and number not in connecting
         after = after.ended_as(number, "raised something else" if wrong else "timed out", ghost and number not in connecting)
+    if numbers:
+        yield from races.gave_up(after, races.LOST_AT_TIMEOUT, deviations)
     own = min(len(connecting), state.attempts)
     for given_up in dict.fromkeys((own, *range(min(len(numbers), state.attempts) + 1))):
         yield after.given_up(given_up)
@@ -83,17 +85,29 @@ def set_wall_clock(state: State, seconds: float, deviations: Names) -> Iterator[
     yield state._replace(connections=tuple(jumped))
 
 
-def read(state: State) -> State:
+def read(state: State, deviations: Names) -> State:
     """The statistics are read: what is known for certain is exact, the rest is within bounds."""
+    size, idle, in_use, waiting = _bounds(state)
+    if "idle ones count as in use" in deviations:
+        in_use = (in_use[0] + idle[0], in_use[1] + idle[1])
+    if "what is being made does not count" in deviations:
+        size = (size[0] - state.attempts, size[1] - state.attempts)
+    if "who waits does not count" in deviations:
+        waiting = (0, 0)
+    return state._replace(counts=(*state.counts, (size, idle, in_use, waiting)))
+
+
+def _bounds(state: State) -> tuple[tuple[int, int], ...]:
     idle = [each for each in state.connections if each.where == "idle"]
     unsure = sum(1 for each in idle if each.broke or expired(each, state.settings))
     resetting, waiting = len(state.resetting()), sum(1 for each in state.borrowers if each.phase == "waiting")
-    used = sum(1 for each in state.connections if each.where in ("used", "lost"))
+    used = sum(1 for each in state.connections if each.where == "used")
+    gone = sum(1 for each in state.connections if each.where == "lost")
+    lost = max(0, state.lost)
     size = used + resetting + len(idle) - unsure + state.attempts
-    counts = (
-        (size, size + unsure),
-        (len(idle) - unsure, len(idle) + resetting),
-        (used, used + resetting + state.attempts),
+    return (
+        (size, size + unsure + lost + gone),
+        (len(idle) - unsure, len(idle) + resetting + gone),
+        (used, used + resetting + state.attempts + lost + gone),
         (max(0, waiting - state.supplies()), waiting),
     )
-    return state._replace(counts=(*state.counts, counts))

@@ -21,7 +21,6 @@ from .events import (
     Request,
     ResetEnds,
     Return,
-    ReturnTwice,
 )
 from .model import ConnectionPoolModel
 
@@ -108,10 +107,8 @@ _THREADS = (
     ThreadProgram("threads come for two", _TWO, (_borrow(0), _borrow(1)), (_AT_ONCE,), (_borrow(8),)),
     ThreadProgram("threads come for an idle one", _ONE, (_borrow(1), _borrow(2)), (_AT_ONCE, _borrow(0)), (_borrow(8),)),
     ThreadProgram("threads come for an idle one of two", _TWO, (_borrow(1), _borrow(2)), (_AT_ONCE, _borrow(0)), (_borrow(8),)),
-    ThreadProgram("an idle connection breaks as a thread comes", _ONE, ((Break(1),), _borrow(1)), (_AT_ONCE, _borrow(0)), (_borrow(8),)),
     ThreadProgram("a thread comes as the pool is closed", _ONE, (_borrow(1), (Close(),)), (_AT_ONCE, _borrow(0)), (_borrow(8),)),
     ThreadProgram("a thread connects as the pool is closed", _ONE, (_borrow(0), (Close(),)), (_AT_ONCE,), (_borrow(8),)),
-    ThreadProgram("a thread returns twice as another comes", _ONE, ((ReturnTwice(0),), _borrow(1)), (_AT_ONCE, _borrow(0)), (_borrow(8),)),
 )
 
 

@@ -146,7 +146,7 @@ class ConnectionPoolModel:
             case ResetEnds():
                 return transitions.reset_ends(state, event, deviations)
             case ReadStatistics():
-                return (ageing.read(state),)
+                return (ageing.read(state, deviations),)
         raise TypeError(f"no event of connection pools: {event!r}")
 
     def observe(self, state: State, deviations: Names) -> Seen:
@@ -251,7 +251,7 @@ def _remembering(model: ConnectionPoolModel, state: State, event: Any, deviation
     if state.connecting != "held":
         held = state.attempts - isinstance(event, ConnectEnds)
         applied = dict.fromkeys(end for after in applied for end in transitions.at_once(after, held, deviations))
-    first, *others = applied
+    first, *others = applied  # every event has some right outcome
     return (first, *(after._replace(plain=False) if deviations and after.plain else after for after in others))
 
 

@@ -12,6 +12,7 @@ NOT_COUNTED = "connects that begin at once are not counted"
 SHARED = "two that come at once get the same"
 OVERTAKES = "a newcomer overtakes"
 LOST_WITH_WAITER = "handed over as its waiter is cancelled, it is lost"
+WAKES_NOBODY = "handed over as its waiter is cancelled, nobody is woken"
 LOST_AS_MADE = "made as its borrower is cancelled, it is lost"
 LOST_AT_TIMEOUT = "handed over as its waiter gives up, it is lost"
 LEAKS_AT_CLOSE = "a return as the pool is closed stays open"
@@ -35,9 +36,22 @@ def acquired(state: State, number: int, deviations: Names) -> Iterator[State]:
             yield taken.with_connection(connection._replace(borrower=number)).with_borrower(Tracked(other.number))
 
 
-def loses(state: State, connection: Connection, fresh: bool, deviations: Names) -> bool:
-    """Whether a connection may be lost with a borrower that is cancelled in the turn in which it was served."""
-    return fresh and (LOST_AS_MADE if connection.number > state.known[2] else LOST_WITH_WAITER) in deviations
+def cancelled(state: State, connection: Connection, deviations: Names) -> Iterator[State]:
+    """A borrower was cancelled in the turn in which it was served, or, with the connection that it had, has left."""
+    if (LOST_AS_MADE if connection.number > state.known[2] else LOST_WITH_WAITER) in deviations:
+        yield state.with_connection(connection._replace(where="lost"))
+    if WAKES_NOBODY in deviations and not state.closed:
+        yield state.with_connection(connection._replace(where="idle")).asleep()
+
+
+def gave_up(state: State, name: str, deviations: Names) -> Iterator[State]:
+    """A borrower gave up, by cancellation or time, in the turn in which it was given a slot for a connection of its own."""
+    ended = sum(1 for kind, _ in state.ended if kind == "attempt")
+    begun = state.attempts + ended + state.abandoned - state.known[0]
+    if begun > 0 and name in deviations:
+        yield state.given_up(1)._replace(lost=state.lost + 1)
+    if begun > 0 and WAKES_NOBODY in deviations:
+        yield state.given_up(1).asleep()
 
 
 def timed_out(state: State, deviations: Names) -> Iterator[State]:

@@ -31,8 +31,8 @@ def left(state: State, number: int, how: str, deviations: Names) -> Iterator[Sta
     carries = _carried(state, connection, number, how, borrower.phase, deviations)
     connection = connection._replace(borrower=NOBODY, carries=carries, returns=_counted(connection, deviations))
     lost = after.with_connection(connection._replace(where="lost"))
-    if how == "cancel" and races.loses(state, connection, borrower.fresh, deviations):
-        yield lost
+    if how == "cancel" and borrower.fresh:
+        yield from races.cancelled(after, connection, deviations)
     if deviations.intersection(_LOSES[how]) or connection.returns >= 2:
         yield lost
     elif state.closed:

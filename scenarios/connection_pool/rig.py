@@ -211,7 +211,8 @@ def rig(adapter: Adapter, driver: Driver, settings: ConnectionPoolSettings) -> I
 
 def model(adapter: Adapter) -> ConnectionPoolModel:
     """The model for what an adapter offers and its driver can do."""
-    supported = tuple(settings for settings in (*PLAIN, *READY) if _supports(adapter, settings))
+    known = PLAIN + (READY if "min_size" in adapter.claims else ())
+    supported = tuple(settings for settings in known if _supports(adapter, settings))
     if not supported:
         return ConnectionPoolModel(supported=())
     with adapter.driver() as driver, rig(adapter, driver, supported[0]) as plain:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from typing import Any
 
@@ -19,8 +19,8 @@ from .events import (
     Borrower,
     Cancel,
     Close,
-    Connecting,
     ConnectEnds,
+    Connecting,
     Counts,
     Execute,
     ReadStatistics,
@@ -95,10 +95,15 @@ class Scene:
     def perform(self, *events: Any) -> None:
         """Make events happen at one moment, and take in what is seen."""
         try:
-            self.seen = self.rig.perform(*events)
+            seen = self.rig.perform(*events)
         except Hang as hang:
             self.expect(False, "an end", hang)
             raise
+        self.take(seen)
+
+    def take(self, seen: Seen) -> None:
+        """Take in what is seen."""
+        self.seen = seen
         self._borrowers.update({borrower.number: borrower for borrower in self.seen.borrowers})
         self._misuse.extend(self.seen.misuse)
         self._late.extend(self.seen.late)
@@ -229,14 +234,6 @@ class Scene:
         rows = self.rig.borrowers[self.number(name)].rows
         return rows[0][0] if rows else None
 
-    def require_clocks(self) -> None:
-        """Go on only where the wall clock can be set.
-
-        Raises:
-            NotApplicable: it cannot.
-        """
-        if not self._driver.moves_clocks:
-            raise NotApplicable(f"the wall clock cannot be set apart from the monotonic one under the {self._driver.name} driver")
 
     def require_claim(self, claim: str) -> None:
         """Go on only where the adapter claims something.
@@ -306,6 +303,7 @@ class Scene:
         return culprits(self._adapter, "connection_pool", self.rig.history, self._requirement)
 
 
+@contextmanager
 def opened(adapter: Adapter, driver: Driver, requirement: str) -> Iterator[Scene]:
     """A scene that is closed with its example."""
     scene = Scene(adapter, driver, requirement)

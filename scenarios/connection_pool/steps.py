@@ -14,19 +14,19 @@ from pytest_bdd import given, parsers, then, when
 from patternproof.adapter import Adapter
 from patternproof.drivers import Driver
 from patternproof.outcome import premise
+from patternproof.time_steps import Clock
 
 from .events import (
-    Advance,
+    EVENTS,
     Break,
-    Connecting,
     ConnectEnds,
+    Connecting,
     HoldResets,
     LeaveWithError,
     Request,
     Return,
     ReturnTwice,
     SetState,
-    SetWallClock,
     UseAfterReturn,
 )
 from .scene import Scene, opened
@@ -37,9 +37,11 @@ AT_ONCE = {"succeeds": "ok", "fails": "error"}
 
 
 @pytest.fixture
-def pool(patternproof_adapter: Adapter, driver: Driver, requirement: str) -> Iterator[Scene]:
+def pool(patternproof_adapter: Adapter, driver: Driver, requirement: str, clock: Clock) -> Iterator[Scene]:
     """The connection pool of an example, its borrowers, and what was seen of them."""
-    yield from opened(patternproof_adapter, driver, requirement)
+    with opened(patternproof_adapter, driver, requirement) as scene:
+        clock.follow(scene, EVENTS)
+        yield scene
 
 
 # Given: the situation. An example whose situation is not reached is reported as not exercised, never as failed.
@@ -196,18 +198,6 @@ def connection_of_borrower_breaks(pool: Scene, name: str) -> None:
 def connect_under_way_ends(pool: Scene, how: str) -> None:
     premise(pool.seen.attempts, "no connect is under way")
     pool.perform(ConnectEnds(0, meaning(how, AT_ONCE, "way for a connect to end")))
-
-
-@given(text("{seconds:g} s have passed"))
-@when(text("{seconds:g} s pass"))
-def let_time_pass(pool: Scene, seconds: float) -> None:
-    pool.perform(Advance(seconds))
-
-
-@when(text("the wall clock is set forward by {seconds:g} s"))
-def set_wall_clock_forward(pool: Scene, seconds: float) -> None:
-    pool.require_clocks()
-    pool.perform(SetWallClock(seconds))
 
 
 @given("the pool is closed")

@@ -16,6 +16,8 @@ LEAVES_IDLE = "close() leaves the idle ones open"
 _UNREADY = {"min_size is not made", "min_size is not kept"}
 
 
+MANY = 4
+"""Connections beyond max_size where it is ignored: as many as there are borrowers at a time, and one."""
 OUT_OF_TURN = {"last come, first served", "served out of turn"}
 
 
@@ -42,7 +44,8 @@ def ready(state: State, deviations: Names) -> list[Connection]:
 
 def capacity(state: State, deviations: Names) -> int:
     """Slots, taken or free."""
-    return state.settings.max_size - state.lost + ("one connection too many" in deviations)
+    more = 1 if "one connection too many" in deviations else MANY if "max_size is ignored" in deviations else 0
+    return state.settings.max_size - state.lost + more
 
 
 def hand(state: State, number: int, connection: Connection) -> State:
@@ -85,10 +88,7 @@ def _served(state: State, deviations: Names) -> Iterator[State]:
         yield state
         return
     supplies = state.supplies()
-    # As many as there are connections on their way may be making their own, and are no waiters that could be overtaken.
-    out_of_turn = bool(deviations & OUT_OF_TURN) and state.made == state.known[2]
-    takers = waiting[::-1] if out_of_turn else waiting[: supplies + 1]
-    for number in _in_order(state, takers, ghosts, out_of_turn):
+    for number in _in_order(state, [*takers(state, deviations), *ghosts], deviations):
         for connection in idle:
             taken = _haunted(state, number, connection) if number in ghosts else hand(state, number, connection)
             yield from _served(taken, deviations)
@@ -96,15 +96,29 @@ def _served(state: State, deviations: Names) -> Iterator[State]:
         yield state
 
 
-def _in_order(state: State, takers: list[int], ghosts: list[int], backwards: bool) -> list[int]:
-    order = [each.number for each in state.borrowers if each.number in takers or each.number in ghosts]
-    return order[::-1] if backwards else order
+def takers(state: State, deviations: Names) -> list[int]:
+    """The borrowers of whom any may be the next to be served, or to be told of a failure.
+
+    As many as there are connections on their way may be making their own, and are no waiters that could be overtaken.
+    """
+    return state.waiting() if deviations & OUT_OF_TURN else state.waiting()[: state.supplies() + 1]
+
+
+def _in_order(state: State, numbers: list[int], deviations: Names) -> list[int]:
+    order = [each.number for each in state.borrowers if each.number in numbers]
+    if not deviations & OUT_OF_TURN:
+        return order
+    # Whoever made a connection keeps it; of those who wait for a return the last comes first.
+    return order if state.made > state.known[2] else order[::-1] if "served out of turn" in deviations else order[-1:]
 
 
 def _haunted(state: State, number: int, connection: Connection) -> State:
+    return _without_ghost(state.with_connection(connection._replace(where="lost")), number)
+
+
+def _without_ghost(state: State, number: int) -> State:
     borrower = state.borrower(number)
-    after = state.with_connection(connection._replace(where="lost"))
-    return after if borrower is None else after.with_borrower(borrower._replace(ghost=False))
+    return state if borrower is None else state.with_borrower(borrower._replace(ghost=False))
 
 
 def _begun(state: State, deviations: Names) -> Iterator[State]:
@@ -116,9 +130,11 @@ def _begun(state: State, deviations: Names) -> Iterator[State]:
     least, plain = _wanted(state, most, deviations)
     # Where each of them fails, more than are asked for would be made for ever.
     highest = min(most, len(state.waiting())) if state.connecting == "error" else most
+    for ghost in state.ghosts() if room > 0 else ():
+        yield from _begun(_without_ghost(state, ghost)._replace(lost=state.lost + 1), deviations)
     for count in dict.fromkeys((plain, *range(least, highest + 1))):
         after = state._replace(attempts=state.attempts + count, backing=AT_REST) if count else state
-        for closed in range(max(0, count - room), len(stale) + 1):
+        for closed in range(min(len(stale), max(0, count - room)), len(stale) + 1):
             for gone in combinations(stale, closed):
                 yield after.without(*gone) if gone else after
 

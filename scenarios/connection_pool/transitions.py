@@ -10,7 +10,7 @@ from . import closing, races
 from .events import Cancel, ConnectEnds, LeaveWithError, Reply, Request, ResetEnds, Return, SetState
 from .returning import discarded, left
 from .state import AT_REST, BROKEN, IN_SCOPE, NOBODY, Connection, State, Tracked, is_reply, session_of
-from .supply import capacity, hand, ready, rested
+from .supply import capacity, hand, ready, rested, takers
 
 MOST_RETRIES = 3
 """How often a failed connect may be tried again before its error is told."""
@@ -85,6 +85,7 @@ def _cancelled_waiting(state: State, number: int, deviations: Names) -> Iterator
     if connecting and "a cancelled connect wakes nobody" in deviations:
         yield after.given_up(1).asleep()
         return
+    yield from races.gave_up(after, races.LOST_WITH_WAITER, deviations)
     for connection in state.resetting():
         if connection.borrower == NOBODY:
             yield from reset_given_up(after, connection, deviations)
@@ -163,10 +164,10 @@ def _connected(state: State, deviations: Names) -> Iterator[State]:
 
 
 def _refused(state: State, deviations: Names) -> Iterator[State]:
-    waiting, supplies = state.waiting(), state.supplies()
+    waiting = state.waiting()
     if "the errors of connect() are hidden" not in deviations or not waiting:
         told = "raised something else" if "another error than connect()'s" in deviations else "failed"
-        for failed in dict.fromkeys((*((each,) for each in waiting[: supplies + 1]), tuple(waiting))):
+        for failed in dict.fromkeys((*((each,) for each in takers(state, deviations)), tuple(waiting))):
             yield from _told(state, failed, told, deviations)
     if state.closed:
         yield from rested(state, deviations)
@@ -199,6 +200,9 @@ def break_connection(state: State, number: int, deviations: Names) -> Iterator[S
         yield state
         return
     where = "idle" if connection.where == "idle" else "in use"
+    if where == "idle" and "a discarded connection keeps its slot" in deviations:
+        yield from discarded(state, connection, deviations)
+        return
     broken = state.with_connection(connection._replace(broke=where))
     for each in state.borrowers:
         if each.phase == "requesting" and each.connection == number:
@@ -208,7 +212,7 @@ def break_connection(state: State, number: int, deviations: Names) -> Iterator[S
         if each.fresh and each.connection == number:
             yield broken.with_borrower(each._replace(found=BROKEN))  # it broke before its first request
     if where == "idle" and not state.closed:
-        yield from rested(state.without(number), deviations)
+        yield from discarded(state, connection, deviations)
 
 
 def set_state(state: State, event: SetState, deviations: Names) -> Iterator[State]:

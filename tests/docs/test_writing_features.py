@@ -13,12 +13,14 @@ from patternproof.scenarios.circuit_breaker import steps
 from patternproof.scenarios.circuit_breaker.words import ABILITIES, settings_of
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
+from patternproof import time_steps
 from patternproof.examples import Example, examples
 from patternproof.requirements import feature_file
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENT = (ROOT / "docs" / "writing-features.md").read_text(encoding="utf-8")
 MOST_STEPS = 7
+OWN = {steps.__name__, time_steps.__name__}
 
 
 def documented(heading: str) -> list[str]:
@@ -33,7 +35,7 @@ def block(language: str) -> str:
 
 
 def defined() -> list[StepFunctionContext]:
-    return [context for context in step_function_context_registry.values() if context.step_func.__module__ == steps.__name__]
+    return [context for context in step_function_context_registry.values() if context.step_func.__module__ in OWN]
 
 
 @pytest.mark.parametrize("kind", ["given", "when", "then"])

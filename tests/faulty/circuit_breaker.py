@@ -130,7 +130,7 @@ class _AllTime(_Consecutive):
         return True
 
 
-@faulty("CB-03", "counted over all time")
+@faulty("CB-03", "counted over all time", "histories feature")
 class CountsOverAllTime(Breaker):
     """Successes leave the count as it is: the tenth failure of a year opens the circuit."""
 
@@ -172,7 +172,7 @@ class _OneMore(_Machine):
             self.rule.threshold = settings.failure_threshold + 1
 
 
-@faulty("CB-04", "one failure before failure_threshold")
+@faulty("CB-04", "one failure before failure_threshold", "histories feature")
 class OpensEarly(Breaker):
     """Compares the count before this failure is added, the other way round."""
 
@@ -239,7 +239,7 @@ class OpenForEver(Breaker):
             return super().admit(min(now, self.opened_at + self.settings.reset_timeout - 0.001) if self.state is OPEN else now)
 
 
-@faulty("CB-06", "expected")
+@faulty("CB-06", "expected", "histories feature")
 class RejectionRestartsTimer(Breaker):
     """Each rejected call starts the timeout anew: under steady load the circuit stays open for ever."""
 
@@ -314,7 +314,7 @@ class WaitsForProbe(Breaker):
 # CB-08, CB-09: the end of a probe
 
 
-@faulty("CB-08", "whatever success_threshold says")
+@faulty("CB-08", "whatever success_threshold says", "histories feature")
 class AnySuccessCloses(Breaker):
     """The setting success_threshold is read by nobody."""
 
@@ -339,7 +339,7 @@ class ClosesLate(Breaker):
                 self.successes, self.settled = 0, True
 
 
-@faulty("CB-08", "one failure after closing opens the circuit again")
+@faulty("CB-08", "one failure after closing opens the circuit again", "histories feature")
 class StaleCount(Breaker):
     """The count is not cleared when the circuit closes (gobreaker before its generations)."""
 
@@ -371,7 +371,7 @@ def _is_interruption(error: BaseException) -> bool:
     return not isinstance(error, Exception | asyncio.CancelledError)
 
 
-@faulty("CB-08", "a probe that was cancelled counts as a success")
+@faulty("CB-08", "a probe that was cancelled counts as a success", "histories")
 class CancelledProbeCloses(_OutcomeOf):
     """Whatever is no failure is a success: `except Exception` ... `else` with a cancellation that was caught before."""
 
@@ -379,7 +379,7 @@ class CancelledProbeCloses(_OutcomeOf):
         return SUCCESS if probe and isinstance(error, asyncio.CancelledError) else None
 
 
-@faulty("CB-08", "a probe that raised a BaseException counts as a success")
+@faulty("CB-08", "a probe that raised a BaseException counts as a success", "histories")
 class InterruptedProbeCloses(_OutcomeOf):
     """As before, of errors that are no Exception."""
 
@@ -387,7 +387,7 @@ class InterruptedProbeCloses(_OutcomeOf):
         return SUCCESS if probe and _is_interruption(error) else None
 
 
-@faulty("CB-09", "the next one is admitted too early")
+@faulty("CB-09", "the next one is admitted too early", "histories feature")
 class KeepsOldTimer(Breaker):
     """The time of opening is set from closed only."""
 
@@ -449,7 +449,7 @@ class LateSuccessCloses(Breaker):
             self.move(now, CLOSED)
 
 
-@faulty("CB-10", "the success of an earlier call closes the circuit")
+@faulty("CB-10", "the success of an earlier call closes the circuit", "histories feature interleavings")
 class LateSuccessIsProbe(Breaker):
     """A success while half_open counts, whoever brings it (purgatory)."""
 
@@ -457,7 +457,7 @@ class LateSuccessIsProbe(Breaker):
         state_then = HALF_OPEN
 
 
-@faulty("CB-10", "restarts reset_timeout")
+@faulty("CB-10", "restarts reset_timeout", "histories feature")
 class LateFailureRestartsTimer(Breaker):
     """Any failure sets the time of the last failure, which the timeout is counted from (circuitbreaker, aiobreaker)."""
 
@@ -468,7 +468,7 @@ class LateFailureRestartsTimer(Breaker):
             self.opened_at = now
 
 
-@faulty("CB-10", "the failure of an earlier call re-opens the circuit")
+@faulty("CB-10", "the failure of an earlier call re-opens the circuit", "histories feature interleavings")
 class LateFailureReopens(Breaker):
     """A failure while half_open re-opens, whoever brings it (purgatory)."""
 
@@ -476,7 +476,7 @@ class LateFailureReopens(Breaker):
         state_then, counts = HALF_OPEN, FAILURE
 
 
-@faulty("CB-10", "a failure from before counts in the closed state after")
+@faulty("CB-10", "a failure from before counts in the closed state after", "histories feature interleavings")
 class LateFailureCounts(Breaker):
     """Without an epoch a failure of last week counts today (purgatory)."""
 
@@ -492,7 +492,7 @@ class LateSuccessClears(Breaker):
         state_then = CLOSED
 
 
-@faulty("CB-10", "expected", "histories feature machine interleavings")
+@faulty("CB-10", "expected", "histories feature interleavings")
 class NoEpoch(Breaker):
     """Shared counters without an epoch: every outcome counts in the state that it meets."""
 
@@ -506,7 +506,7 @@ class NoEpoch(Breaker):
 # CB-11, CB-12: calls that were broken off
 
 
-@faulty("CB-11", "after a probe was cancelled no other is admitted", "histories feature machine interleavings")
+@faulty("CB-11", "after a probe was cancelled no other is admitted", "histories feature interleavings")
 class CancelledProbeKeepsSlot(Breaker):
     """The slot is given back after success and after Exception, which a cancellation is not."""
 
@@ -515,7 +515,7 @@ class CancelledProbeKeepsSlot(Breaker):
             super()._finish(generation, error)
 
 
-@faulty("CB-11", "after a probe raised a BaseException no other is admitted")
+@faulty("CB-11", "after a probe raised a BaseException no other is admitted", "histories feature")
 class InterruptedProbeKeepsSlot(Breaker):
     """The slot is given back after success, Exception and CancelledError, and not after a BaseException of one's own."""
 
@@ -524,7 +524,7 @@ class InterruptedProbeKeepsSlot(Breaker):
             super()._finish(generation, error)
 
 
-@faulty("CB-11", "no other is admitted")
+@faulty("CB-11", "no other is admitted", "histories feature")
 class ReleasesOnExceptionOnly(Breaker):
     """`except Exception` where the slot is given back: both of the above."""
 
@@ -541,7 +541,7 @@ class CancellingIsFailure(_OutcomeOf):
         return FAILURE if isinstance(error, asyncio.CancelledError) else None
 
 
-@faulty("CB-12", "a cancelled call clears the failures")
+@faulty("CB-12", "a cancelled call clears the failures", "histories feature")
 class CancellingIsSuccess(_OutcomeOf):
     """What is not among the errors to count is a success (circuitbreaker), in closed state."""
 
@@ -549,7 +549,7 @@ class CancellingIsSuccess(_OutcomeOf):
         return SUCCESS if not probe and isinstance(error, asyncio.CancelledError) else None
 
 
-@faulty("CB-08 CB-12", "counts as a success")
+@faulty("CB-08 CB-12", "counts as a success", "histories feature")
 class CancellingIsSuccessAnywhere(_OutcomeOf):
     """What is not among the errors to count is a success (circuitbreaker), in every state."""
 
@@ -726,7 +726,7 @@ class _Ignoring(_OutcomeOf):
         return isinstance(error, self._machine.settings.ignored_errors)
 
 
-@faulty("CB-19", "an ignored error counts as a failure")
+@faulty("CB-19", "an ignored error counts as a failure", "histories feature")
 class IgnoredCounts(_Ignoring):
     """The setting is read for logging alone."""
 
@@ -734,7 +734,7 @@ class IgnoredCounts(_Ignoring):
         return FAILURE if self.is_ignored(error) else None
 
 
-@faulty("CB-19", "an ignored error counts as a success")
+@faulty("CB-19", "an ignored error counts as a success", "histories feature")
 class IgnoredIsSuccess(_Ignoring):
     """Excluded errors are successes (pybreaker, aiobreaker, purgatory, circuitbreaker)."""
 
@@ -742,7 +742,7 @@ class IgnoredIsSuccess(_Ignoring):
         return SUCCESS if self.is_ignored(error) else None
 
 
-@faulty("CB-19", "counts as a successful probe")
+@faulty("CB-19", "counts as a successful probe", "histories feature")
 class IgnoredProbeCloses(_Ignoring):
     """As before, in half_open alone."""
 
@@ -750,7 +750,7 @@ class IgnoredProbeCloses(_Ignoring):
         return SUCCESS if probe and self.is_ignored(error) else None
 
 
-@faulty("CB-19", "after a probe raised an ignored error no other is admitted")
+@faulty("CB-19", "after a probe raised an ignored error no other is admitted", "histories feature")
 class IgnoredProbeKeepsSlot(_Ignoring):
     """Returns before the slot is given back."""
 
@@ -823,7 +823,7 @@ class ResetDoesNothing(Breaker):
             super().reset()
 
 
-@faulty("CB-22", "one failure after reset() opens the circuit again")
+@faulty("CB-22", "one failure after reset() opens the circuit again", "histories feature")
 class ResetKeepsCount(Breaker):
     """reset() sets the state and leaves the count."""
 
@@ -902,7 +902,7 @@ class MinimumIgnored(Breaker):
         rule_of = _WithoutMinimum
 
 
-@faulty("CB-23", "calls that have left the window still count")
+@faulty("CB-23", "calls that have left the window still count", "histories feature")
 class RateOverAllTime(Breaker):
     """A rate over all time: after a good year nothing opens the circuit, after a bad one everything does."""
 
@@ -910,7 +910,7 @@ class RateOverAllTime(Breaker):
         rule_of = _WithoutSliding
 
 
-@faulty("CB-23", "the failure rate does not open the circuit")
+@faulty("CB-23", "the failure rate does not open the circuit", "histories feature")
 class RateIsForShow(Breaker):
     """The rate is counted for the dashboard alone."""
 

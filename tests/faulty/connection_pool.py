@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -26,6 +27,7 @@ from tests.faulty import Registry
 
 FAULTY = Registry()
 faulty = FAULTY.add
+_AGAIN: Any = object()
 
 
 class Slots(Accounts):
@@ -92,6 +94,13 @@ class Returning(Pool):
 
     def interrupted(self, entry: Entry) -> None:
         self._accounts.drop(entry)
+
+    def discard(self, entry: Entry) -> None:
+        """Close a connection, and leave its slot to the caller."""
+        self._accounts.in_use -= 1
+        closing = asyncio.ensure_future(entry.connection.close())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
 
 
 # CP-01: reuse
@@ -177,27 +186,19 @@ class FactoriesRace(Pool):
 class _Sharing(Pool):
     """Knows connections that two borrowers hold: who leaves first returns it."""
 
-    class Accounts(Slots):
-        __slots__ = ("used",)
-
-        def __init__(self, settings: ConnectionPoolSettings) -> None:
-            super().__init__(settings)
-            self.used: list[Entry] = []
-
-        def put(self, entry: Entry, now: float) -> None:
-            if entry in self.used:
-                self.used.remove(entry)
-                super().put(entry, now)
-
-        def drop(self, entry: Entry) -> None:
-            if entry in self.used:
-                self.used.remove(entry)
-                super().drop(entry)
+    def __init__(self, connect: Connect, settings: ConnectionPoolSettings) -> None:
+        self.used: list[Entry] = []
+        super().__init__(connect, settings)
 
     async def _borrow(self) -> Entry:
         entry = await super()._borrow()
-        self._accounts.used.append(entry)
+        self.used.append(entry)
         return entry
+
+    async def _give_back(self, entry: Entry) -> None:
+        if entry in self.used:
+            self.used.remove(entry)
+            await super()._give_back(entry)
 
 
 @faulty("CP-03", "a borrower is given the connection of another")
@@ -207,8 +208,8 @@ class SharesWhenFull(_Sharing):
     async def _borrow(self) -> Entry:
         accounts = self._accounts
         full = not accounts.idle and accounts.size >= self._settings.max_size
-        if accounts.used and full and not accounts.closed:
-            return accounts.used[0]  # type: ignore[no-any-return]  # the accounts are of a type of their own
+        if self.used and full and not accounts.closed:
+            return self.used[0]
         return await super()._borrow()
 
 
@@ -220,10 +221,10 @@ class LooksThenTakes(_Sharing):
         accounts = self._accounts
         if accounts.closed or not accounts.idle or self._ages():
             return await super()._borrow()
-        entry = accounts.idle[-1]
+        entry: Entry = accounts.idle[-1]
         await asyncio.sleep(0)
-        if entry in accounts.used and not accounts.closed:
-            return entry  # type: ignore[no-any-return]  # the accounts are of a type of their own
+        if entry in self.used and not accounts.closed:
+            return entry
         return await super()._borrow()
 
     def _ages(self) -> bool:
@@ -324,7 +325,7 @@ class WakesNobody(Pool):
 
     class Accounts(Slots):
         def put(self, entry: Entry, now: float) -> None:
-            waiters, self.waiters = self.waiters, type(self.waiters)()
+            waiters, self.waiters = self.waiters, deque()
             super().put(entry, now)
             self.waiters = waiters
 
@@ -415,12 +416,13 @@ class LostAtTimeout(Pool):
         try:
             async with limit:
                 return await waiter
-        except BaseException:
-            if not limit.expired() or not waiter.done() or waiter.cancelled():
+        except TimeoutError:
+            if waiter.cancelled():
                 accounts.leave(waiter, self._clock())
-                self._tidy(self._clock())
-            if limit.expired():
-                return Answer.TIMED_OUT
+            return Answer.TIMED_OUT
+        except BaseException:
+            accounts.leave(waiter, self._clock())
+            self._tidy(self._clock())
             raise
 
 
@@ -463,66 +465,717 @@ def _is_served(place: Any) -> bool:
     return isinstance(place, asyncio.Future) and place.done() and not place.cancelled() and isinstance(place.result(), Entry)
 
 
-class _Connecting(Pool):
-    """A connect whose end a subclass replaces."""
+class Making(Pool):
+    """Connects in steps that a subclass replaces."""
 
     async def _make(self, deadline: float | None) -> Entry:
-        """The slot is freed by the reference as it learns of the end; whoever changes that takes another slot first."""
+        accounts, limit = self._accounts, asyncio.timeout_at(deadline)
         try:
-            return await super()._make(deadline)
-        except PoolClosedError:
-            raise
+            async with limit:
+                connection = await self.connected()
         except Exception as error:
-            self.failed(error)
-            raise
+            if limit.expired():
+                accounts.free()
+                raise PoolTimeoutError("connecting took too long") from error
+            self.failed()
+            raise self.told(error) from error.__cause__
         except BaseException:
             self.cancelled()
             raise
+        entry: Entry = accounts.made(connection, self._clock())
+        if accounts.closed:
+            await self.too_late(entry)
+            raise PoolClosedError("the pool was closed while connecting")
+        return entry
 
-    def failed(self, error: Exception) -> None:
-        """After connect() has failed."""
+    async def connected(self) -> Any:
+        return await self._connect()
+
+    def failed(self) -> None:
+        self._accounts.free()
+
+    def told(self, error: Exception) -> Exception:
+        return error
 
     def cancelled(self) -> None:
-        """After the borrower was cancelled."""
+        self._accounts.free()
+
+    async def too_late(self, entry: Entry) -> None:
+        self._accounts.drop(entry)
+        await asyncio.wait(self._close_doomed())
 
 
-class _Keeping(Slots):
-    """Frees slots only where it is not told otherwise."""
+@faulty("CP-07", "a borrower that is cancelled while its connection is being made takes the slot with it")
+class CancelledConnectKeepsSlot(Making):
+    """`except Exception` around connect(): a cancellation passes it by, and the count stays."""
 
-    __slots__ = ("keeps", "silent")
-
-    def __init__(self, settings: ConnectionPoolSettings) -> None:
-        super().__init__(settings)
-        self.keeps = self.silent = False
-
-    def free(self) -> None:
-        if self.keeps:
-            self.lose_slot()
-        elif self.silent:
-            self.size -= 1
-        else:
-            super().free()
+    def cancelled(self) -> None:
+        self._accounts.lose_slot()
 
 
-class _Making(Pool):
-    """Ends of connect() where the slot is lost, or nobody is told of it."""
+@faulty("CP-07", "a borrower that is cancelled while its connection is being made leaves the next one waiting")
+class CancelledConnectWakesNobody(Making):
+    """The count is right again, and who waits for it is not told."""
 
-    Accounts = _Keeping
+    def cancelled(self) -> None:
+        self._accounts.size -= 1
 
-    def ends(self, error: BaseException) -> str:
-        """What becomes of the slot: "kept", "silent", or "" where all is well."""
-        raise NotImplementedError
+
+@faulty("CP-07", "a connection that is made as its borrower is cancelled is lost", "interleavings")
+class LostAsItIsMade(Pool):
+    """Something else is awaited between the making of a connection and its handing out."""
 
     async def _make(self, deadline: float | None) -> Entry:
-        connect, accounts = self._connect, self._accounts
+        entry = await super()._make(deadline)
+        await asyncio.sleep(0)
+        return entry
 
-        async def noted() -> Any:
+
+# CP-08: a failing connect()
+
+
+@faulty("CP-08", "each failure of connect() takes a slot for good")
+class FailedConnectKeepsSlot(Making):
+    """Counts before connect() and takes nothing back where that fails: after ten bad seconds the pool is empty for ever."""
+
+    def failed(self) -> None:
+        self._accounts.lose_slot()
+
+
+@faulty("CP-08", "after a failure of connect() the next one goes on waiting")
+class FailedConnectWakesNobody(Making):
+    """Takes its count back, and does not tell those who wait for it (aiomysql, asyncio-connection-pool)."""
+
+    def failed(self) -> None:
+        self._accounts.size -= 1
+
+
+@faulty("CP-08", "the error that comes back is not that of connect()")
+class WrapsConnectError(Making):
+    """One error for all that can go wrong, of which the cause is in the log."""
+
+    def told(self, error: Exception) -> Exception:
+        return RuntimeError("could not get a connection")
+
+
+@faulty("CP-08", "nobody is told")
+class ConnectsForEver(Making):
+    """Tries again until it works (psycopg_pool, within its own limits)."""
+
+    async def connected(self) -> Any:
+        while True:
             try:
-                return await connect()
-            except BaseException as error:
-                accounts.keeps, accounts.silent = self.ends(error) == "kept", self.ends(error) == "silent"
-                raise
+                return await super().connected()
+            except Exception:  # noqa: BLE001 - the fault
+                await asyncio.sleep(1.0)
 
-        making = super()._make
-        self._connect, self._connect_before = noted, connect
-        raise NotImplementedError(making)
+
+# CP-09: broken connections
+
+
+@faulty("CP-09", "a connection that broke while idle is handed out")
+class NoCheckAtCheckout(Pool):
+    """Looks at connections as they are returned, and idle ones die unseen (firewalls, restarts of the server)."""
+
+    class Accounts(Slots):
+        def take(self, now: float) -> Entry | Answer | None:
+            if self._ages:
+                self._retire(now)
+            if self.closed or not self.idle:
+                return super().take(now)
+            self.in_use += 1
+            return self.idle.pop()
+
+
+class _Unchecked(Slots):
+    def put(self, entry: Entry, now: float) -> None:
+        if self.closed or entry.is_alive() or not self.waiters:
+            super().put(entry, now)
+        elif not self._hand(entry):
+            self.drop(entry)
+
+
+@faulty("CP-09", "a connection that broke in use is handed out again")
+class HandedOnUnchecked(Returning):
+    """The list is checked as it is looked into, and what goes straight to a waiter is not."""
+
+    Accounts = _Unchecked
+
+    def failed(self, entry: Entry) -> None:
+        if entry.is_alive():
+            super().failed(entry)
+        else:
+            self._accounts.put(entry, self._clock())
+
+
+@faulty("CP-09", "a connection that broke")
+class NeverChecked(Returning):
+    """Broken connections are handed out for ever: no check anywhere, as in the pattern document's sample."""
+
+    class Accounts(NoCheckAtCheckout.Accounts):
+        def put(self, entry: Entry, now: float) -> None:
+            if self.closed or entry.is_alive():
+                super().put(entry, now)
+                return
+            self.in_use -= 1
+            entry.idle_since = now
+            if self._hand(entry):
+                self.in_use += 1
+            else:
+                self.idle.append(entry)
+
+    def failed(self, entry: Entry) -> None:
+        if entry.is_alive():
+            super().failed(entry)
+        else:
+            self._accounts.put(entry, self._clock())
+
+
+@faulty("CP-09", "each broken connection takes a slot for good")
+class DiscardedAtReturnKeepsSlot(Returning):
+    """Closes what is broken at its return, and counts it for ever."""
+
+    def discard(self, entry: Entry) -> None:
+        super().discard(entry)
+        self._accounts.lose_slot()
+
+    failed = interrupted = discard
+
+
+@faulty("CP-09", "expected")
+class DiscardedAtCheckoutKeepsSlot(Pool):
+    """Drops what is broken at checkout, and counts it for ever."""
+
+    class Accounts(Slots):
+        def take(self, now: float) -> Entry | Answer | None:
+            for entry in [] if self.closed else [entry for entry in self.idle if not entry.is_alive()]:
+                self.idle.remove(entry)
+                self.lose_slot()
+            return super().take(now)
+
+
+@faulty("CP-09", "who waits goes on waiting when a broken connection is returned")
+class DiscardedWakesNobody(Returning):
+    """The slot of a broken connection is free again, and nobody who waits for one is told."""
+
+    def discard(self, entry: Entry) -> None:
+        super().discard(entry)
+        self._accounts.size -= 1
+
+    failed = interrupted = discard
+
+
+# CP-10: what is carried over
+
+
+@faulty("CP-10", "connections are not reset")
+class NeverResets(Returning):
+    """Relies on borrowers to commit or roll back."""
+
+    async def reset(self, entry: Entry) -> None:
+        if not entry.is_alive():
+            raise ConnectionError("it is broken")
+
+
+@faulty("CP-10", "a connection whose reset fails is handed out as it is")
+class IgnoresFailedReset(Returning):
+    """The reset is done as well as it can be; what still lives is put back."""
+
+    def failed(self, entry: Entry) -> None:
+        if entry.is_alive():
+            self._accounts.put(entry, self._clock())
+        else:
+            super().failed(entry)
+
+
+@faulty("CP-10", "a connection is handed out though its reset was cancelled")
+class PutsBackInFinally(Returning):
+    """The return stands in `finally`, and so happens after a reset that was cancelled, too."""
+
+    def interrupted(self, entry: Entry) -> None:
+        self._accounts.put(entry, self._clock())
+
+
+class _Noting(Pool):
+    """Its handle notes how its scope is left, for a reset that is not always done."""
+
+    class Handle(_AsyncHandle):
+        is_asking = False
+
+        async def request(self, payload: Any) -> Any:
+            self.is_asking = True
+            answer = await super().request(payload)
+            self.is_asking = False
+            return answer
+
+        async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+            if self._entry is not None and self.skips(kind):
+                self._entry.connection = Unreset(self._entry.connection)
+            await super().__aexit__(kind, error, trace)
+
+        def skips(self, kind: type[BaseException] | None) -> bool:
+            raise NotImplementedError
+
+
+class Unreset:
+    """A connection of which the next reset is left out."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._is_skipped = False
+
+    async def reset(self) -> None:
+        if self._is_skipped or not self.is_alive():
+            await self._connection.reset()
+        self._is_skipped = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+@faulty("CP-10", "a borrower gets the reply to a request that was cancelled")
+class ReplyLeftUnread(_Noting):
+    """Rolls back and does not drain: cancelled between request and response, the response is read by the next (redis-py 4.5)."""
+
+    class Handle(_Noting.Handle):
+        def skips(self, kind: type[BaseException] | None) -> bool:
+            return kind is asyncio.CancelledError and self.is_asking
+
+
+@faulty("CP-10", "a connection is not reset after an error")
+class ResetsAfterSuccess(_Noting):
+    """The reset is the last line of the try block."""
+
+    class Handle(_Noting.Handle):
+        def skips(self, kind: type[BaseException] | None) -> bool:
+            return kind is not None and issubclass(kind, Exception)
+
+
+@faulty("CP-10", "expected")
+class ResetsNotAfterCancellation(_Noting):
+    """The reset is left out where the borrower was cancelled, since nothing may be awaited then."""
+
+    class Handle(_Noting.Handle):
+        def skips(self, kind: type[BaseException] | None) -> bool:
+            return kind is asyncio.CancelledError
+
+
+# CP-11, CP-12: after the return
+
+
+@faulty("CP-11", "a handle that was returned still reaches its connection")
+class RawHandle(Pool):
+    """Gives the connection itself (asyncio-connection-pool, SQLAlchemy's dbapi_connection)."""
+
+    class Handle(_AsyncHandle):
+        __slots__ = ()
+
+        async def __aenter__(self) -> Any:
+            await super().__aenter__()
+            return self._connection()
+
+
+@faulty("CP-11", "a handle that was returned still reaches its connection")
+class HandleKeepsConnection(Pool):
+    """The handle knows that it was returned, and asks nobody."""
+
+    class Handle(_AsyncHandle):
+        __slots__ = ("_kept",)
+
+        async def request(self, payload: Any) -> Any:
+            if self._entry is not None:
+                self._kept = self._entry.connection
+            return await self._kept.request(payload)
+
+
+class _Again(Pool):
+    """Its handle returns a second time."""
+
+    class Handle(_AsyncHandle):
+        __slots__ = ("_pool", "_returned")
+        _pool: Any
+        _returned: Entry
+
+        async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+            if self._entry is None:
+                self._pool.returned_again(self._returned)
+            else:
+                self._returned = self._entry
+            await super().__aexit__(kind, error, trace)
+
+    def acquire(self) -> _AsyncHandle:
+        handle: Any = super().acquire()
+        handle._pool = self
+        return handle  # type: ignore[no-any-return]  # it is given a pool
+
+    def returned_again(self, entry: Entry) -> None:
+        raise NotImplementedError
+
+
+@faulty("CP-12", "a second return makes room for one connection too many")
+class SecondReturnFreesSlot(_Again):
+    """A semaphore that is released once for each return, and not once for each acquire."""
+
+    def returned_again(self, entry: Entry) -> None:
+        self._accounts.gain_slot()
+
+
+@faulty("CP-12", "a connection that is returned twice is handed out twice")
+class SecondReturnPutsInTwice(_Again):
+    """Appends whatever is returned to the list."""
+
+    class Accounts(Slots):
+        __slots__ = ("twice",)
+
+        def __init__(self, settings: ConnectionPoolSettings) -> None:
+            super().__init__(settings)
+            self.twice: list[Entry] = []
+
+        def take(self, now: float) -> Entry | Answer | None:
+            taken = super().take(now)
+            if isinstance(taken, Entry) and taken in self.twice:
+                self.twice.remove(taken)
+                self.append(taken)
+            return taken
+
+        def append(self, entry: Entry) -> None:
+            """What is idle counts as idle, whoever holds it."""
+            self.idle.append(entry)
+            self.in_use -= 1
+
+        def put(self, entry: Entry, now: float) -> None:
+            if entry not in self.idle:
+                super().put(entry, now)
+
+    def returned_again(self, entry: Entry) -> None:
+        accounts = self._accounts
+        if accounts.closed or not entry.is_alive():
+            return
+        if entry in accounts.idle:
+            accounts.twice.append(entry)
+        elif not accounts._hand(entry):
+            accounts.append(entry)
+
+
+# CP-13: close()
+
+
+@faulty("CP-13", "expected")
+class LeavesIdleOpen(Pool):
+    """close() sets a flag, and what is idle then stays open."""
+
+    class Accounts(Slots):
+        def close(self) -> None:
+            idle, self.idle = self.idle, []
+            super().close()
+            self.idle = idle
+
+
+@faulty("CP-13", "expected")
+class ClosesIdleOnly(Pool):
+    """close() clears the list, and the pool goes on (a pool that is emptied, and not closed)."""
+
+    class Accounts(Slots):
+        def close(self) -> None:
+            for entry in self.idle:
+                self.doomed.append(entry)
+            self.idle.clear()
+
+
+@faulty("CP-13", "a pool that is closed goes on serving")
+class ServesAfterClose(Pool):
+    """Closed or not is looked at on the return alone: each acquire connects anew."""
+
+    async def _borrow(self) -> Entry:
+        if not self._accounts.closed:
+            return await super()._borrow()
+        self._accounts.size += 1
+        try:
+            return self._accounts.made(await self._connect(), self._clock())  # type: ignore[no-any-return]  # as above
+        except BaseException:
+            self._accounts.free()
+            raise
+
+
+@faulty("CP-13", "who waits is not told that the pool is closed")
+class ForgetsWaiters(Pool):
+    """close() refuses those who come, and those who wait are told when something is returned, if ever."""
+
+    class Accounts(Slots):
+        def close(self) -> None:
+            waiters, self.waiters = self.waiters, deque()
+            super().close()
+            self.waiters = waiters
+
+
+@faulty("CP-13", "a connection that is returned after close() stays open")
+class ForgetsConnectionsInUse(Pool):
+    """What is returned to a closed pool is dropped on the floor."""
+
+    async def _give_back(self, entry: Entry) -> None:
+        if not self._accounts.closed:
+            await super()._give_back(entry)
+
+
+@faulty("CP-13", "a connection whose making ends after close() stays open")
+class ForgetsConnectsUnderWay(Making):
+    """Whoever connects finds the pool closed, and goes away as it came."""
+
+    async def too_late(self, entry: Entry) -> None:
+        """Left open."""
+
+
+@faulty("CP-13", "a connection that is returned as the pool is closed stays open", "interleavings")
+class ClosedWhileResetting(Returning):
+    """Looks whether the pool is closed before the reset, and puts the connection back after it."""
+
+    async def _give_back(self, entry: Entry) -> None:
+        closed = self._accounts.closed
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        if closed or not self._accounts.closed or not entry.is_alive():
+            await super()._give_back(entry)
+
+
+@faulty("CP-13", "close()")
+class CloseWaitsForEver(Pool):
+    """Waits for a return, although all is returned."""
+
+    async def close(self) -> None:
+        await super().close()
+        await asyncio.get_running_loop().create_future()
+
+
+# CP-14, CP-15: accounting and order
+
+
+@faulty("CP-14", "a connection is lost at its second return")
+class RetiresWithoutReplacing(Pool):
+    """Connections serve a number of times, and are forgotten then: each takes a slot with it."""
+
+    def __init__(self, connect: Connect, settings: ConnectionPoolSettings) -> None:
+        super().__init__(connect, settings)
+        self._uses: dict[Entry, int] = {}
+
+    async def _give_back(self, entry: Entry) -> None:
+        self._uses[entry] = self._uses.get(entry, 0) + 1
+        if self._uses[entry] < 2 or self._accounts.closed or not entry.is_alive():
+            await super()._give_back(entry)
+
+
+@faulty("CP-15", "who came last is served first")
+class LastComeFirstServed(Pool):
+    """Takes the waiter from the wrong end of the list."""
+
+    class Accounts(Slots):
+        def _hand(self, answer: Entry | Answer) -> bool:
+            self.waiters.reverse()
+            try:
+                return super()._hand(answer)
+            finally:
+                self.waiters.reverse()
+
+
+@faulty("CP-15", "who waits is not served in turn")
+class SecondBeforeFirst(Pool):
+    """Waiters in a set: whoever comes to hand is served."""
+
+    class Accounts(Slots):
+        def _hand(self, answer: Entry | Answer) -> bool:
+            self.waiters.rotate(-1)
+            try:
+                return super()._hand(answer)
+            finally:
+                self.waiters.rotate(1)
+
+
+@faulty("CP-15", "who comes as a connection is returned gets it before those who wait", "interleavings")
+class WokenLooksAgain(Pool):
+    """Wakes the first waiter, which looks for itself, and a newcomer is quicker (asyncio.Condition)."""
+
+    class Accounts(Slots):
+        def put(self, entry: Entry, now: float) -> None:
+            waiters, self.waiters = self.waiters, deque()
+            super().put(entry, now)
+            self.waiters = waiters
+            if entry in self.idle:
+                self._hand(_AGAIN)
+
+        def leave(self, place: Any, now: float) -> None:
+            if place is _AGAIN and self.idle:
+                self._hand(_AGAIN)
+            elif place is not _AGAIN:
+                super().leave(place, now)
+
+    async def _wait(self, deadline: float | None) -> Entry | Answer:
+        heard = await super()._wait(deadline)
+        while heard is _AGAIN:
+            taken = self._accounts.take(self._clock())
+            heard = await super()._wait(deadline) if taken is None else taken
+        return heard
+
+
+# CP-16: ages
+
+
+@faulty("CP-16", "a connection idle for longer than max_idle is handed out")
+class IgnoresIdleTime(Pool):
+    """The setting max_idle is read by nobody."""
+
+    class Accounts(Slots):
+        def _is_old(self, entry: Entry, now: float) -> bool:
+            entry.idle_since = now
+            return super()._is_old(entry, now)
+
+
+@faulty("CP-16", "a connection older than max_lifetime is handed out")
+class IgnoresLifetime(Pool):
+    """Any use makes a connection young again."""
+
+    class Accounts(Slots):
+        def _is_old(self, entry: Entry, now: float) -> bool:
+            entry.made_at = now
+            return super()._is_old(entry, now)
+
+
+@faulty("CP-16", "a connection older than max_lifetime is handed on as it is returned")
+class HandedOnTooOld(Pool):
+    """The list is swept as it is looked into, and what goes straight to a waiter is not: under load nothing ever gets too old."""
+
+    class Accounts(Slots):
+        def put(self, entry: Entry, now: float) -> None:
+            ages, self._ages = self._ages, False
+            super().put(entry, now)
+            self._ages = ages
+
+
+@faulty("CP-16", "ages are taken from the wall clock")
+class WallClock(Pool):
+    """time.time()."""
+
+    def __init__(self, connect: Connect, settings: ConnectionPoolSettings) -> None:
+        super().__init__(connect, settings, time.time)
+
+
+# CP-17: statistics
+
+
+class _Counted(Pool):
+    def statistics(self) -> PoolStatistics:
+        return self.counted(super().statistics())
+
+    def counted(self, now: PoolStatistics) -> PoolStatistics:
+        raise NotImplementedError
+
+
+@faulty("CP-17", "the statistics are not what they count")
+class SizeWithoutConnecting(_Counted):
+    """Connections that are being made are not in the size."""
+
+    def counted(self, now: PoolStatistics) -> PoolStatistics:
+        return replace(now, size=now.idle + now.in_use)
+
+
+@faulty("CP-17", "the statistics are not what they count")
+class FreeSlotsAreIdle(_Counted):
+    """Idle is what is not in use, whether it was made or not."""
+
+    def counted(self, now: PoolStatistics) -> PoolStatistics:
+        return replace(now, idle=self._settings.max_size - now.in_use)
+
+
+@faulty("CP-17", "the statistics are not what they count")
+class WaitersOnlyAdd(_Counted):
+    """Counts who begins to wait, and not who stops by giving up."""
+
+    gone = 0
+
+    def counted(self, now: PoolStatistics) -> PoolStatistics:
+        return replace(now, waiting=now.waiting + self.gone)
+
+    async def _wait(self, deadline: float | None) -> Entry | Answer:
+        try:
+            answer = await super()._wait(deadline)
+        except asyncio.CancelledError:
+            self.gone += 1
+            raise
+        self.gone += answer is Answer.TIMED_OUT
+        return answer
+
+
+# CP-19: min_size
+
+
+@faulty("CP-19", "no connection is made in advance")
+class MakesNothingInAdvance(Pool):
+    """The setting min_size is read by nobody."""
+
+    def _fill(self, now: float) -> None:
+        """Nothing."""
+
+
+@faulty("CP-19", "what min_size promises is not made anew once it is lost")
+class MakesInAdvanceOnce(Pool):
+    """Makes connections at the start, and never again."""
+
+    is_filled = False
+
+    def _fill(self, now: float) -> None:
+        if not self.is_filled:
+            self.is_filled = True
+            super()._fill(now)
+
+
+# Several at once, and as the pattern document has it
+
+
+@faulty("CP-02 CP-05 CP-09 CP-10 CP-11 CP-12 CP-13", "expected", claims="")
+class AsWritten:
+    """Literally the pattern document's sample: the idle connections are compared with max_size, and nothing is checked or reset."""
+
+    def __init__(self, connect: Connect, settings: ConnectionPoolSettings) -> None:
+        plain = ConnectionPoolSettings(max_size=settings.max_size)
+        if settings != plain:
+            raise Unsupported("acquire_timeout", "max_idle", "max_lifetime")
+        self._available: list[Any] = []
+        self._lock = asyncio.Lock()
+        self._max_size = settings.max_size
+        self._factory = connect
+
+    def acquire(self) -> _Pooled:
+        return _Pooled(self)
+
+    async def get(self) -> Any:
+        async with self._lock:
+            if self._available:
+                return self._available.pop()
+            if len(self._available) < self._max_size:
+                return await self._factory()
+            raise PoolTimeoutError("no available connections")
+
+    async def return_connection(self, connection: Any) -> None:
+        async with self._lock:
+            self._available.append(connection)
+
+    async def close(self) -> None:
+        raise Unsupported("close")
+
+
+class _Pooled:
+    """The sample's PooledConnection, which is returned as it is dropped."""
+
+    def __init__(self, pool: AsWritten) -> None:
+        self._pool = pool
+        self._connection: Any = None
+
+    async def __aenter__(self) -> _Pooled:
+        self._connection = await self._pool.get()
+        return self
+
+    async def request(self, payload: Any) -> Any:
+        return await self._connection.request(payload)
+
+    async def __aexit__(self, *error: object) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await self._pool.return_connection(connection)
