@@ -1,4 +1,4 @@
-"""The address of a PostgreSQL server, started where none is given."""
+"""The address of a PostgreSQL server, started where needed."""
 
 from __future__ import annotations
 

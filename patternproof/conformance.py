@@ -1,4 +1,4 @@
-"""What a team's test module imports to be held against the requirements.
+"""What a team's test module imports.
 
 Beside the import, ``ADAPTER = "my_project.adapter"`` says what to hold, unless an option or the ini file does.
 """

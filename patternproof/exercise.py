@@ -1,4 +1,4 @@
-"""One item of a session: from what it did to outcomes."""
+"""One item of a session: what it did, as outcomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calling the factories of an adapter, and cleaning up after them."""
+"""Calling an adapter's factories, and cleaning up after them."""
 
 from __future__ import annotations
 

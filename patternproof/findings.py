@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from patternproof.history import History, Hung, Moment
-from patternproof.modelling import RIGHT, Model, Names, diagnose, explained, followed, necessary, successors
+from patternproof.modelling import RIGHT, Model, Names, diagnose, explained, explains, followed, necessary, successors
 
 MOST_UNEXPLAINED = 3
 """Histories that no diagnosis was found for, after which the next are blamed where they part, without a search."""
@@ -16,8 +16,10 @@ MOST_COUNTED = 500
 """Moments of the histories of which it is counted what they exercise; evenly spread, they tell as much as all."""
 
 
-def _plainness(history: History) -> tuple[int, bool]:
-    return len(history), any(isinstance(moment.seen, Hung) for moment in history)
+def _plainness(history: History) -> tuple[int, int, bool]:
+    """Fewer events first, then those that come one by one, then those at whose end it still answers."""
+    events = sum(len(moment.batch.events) for moment in history)
+    return events, -len(history), any(isinstance(moment.seen, Hung) for moment in history)
 
 
 @dataclass
@@ -67,8 +69,15 @@ class Findings:
             self.unexplained += 1
             self._part(history)
         else:
-            self.known = names
             self.histories.append(history)
+            self.known = self._pruned(names)
+
+    def _pruned(self, names: Names) -> Names:
+        """Without what no history needs any more; the general give way to the special."""
+        for name in [name for name in reversed(self.model.deviations) if name in names]:
+            if explains(self.model, self.histories, names - {name}):
+                names = names - {name}
+        return names
 
     def _part(self, history: History) -> None:
         states = list(followed(self.model, history, self.known))
@@ -117,6 +126,15 @@ class Findings:
                 refuting = sum(self._refutes(history, name) for history in counted)
                 counts[deviation.requirement] = counts.get(deviation.requirement, 0) + refuting
         return counts
+
+    def hidden(self) -> list[str]:
+        """The deviations that nothing seen so far speaks against, of requirements that hold as far as one knows."""
+        violated = set(self.violated())
+        return [
+            name
+            for name, deviation in self.model.deviations.items()
+            if deviation.requirement not in violated and not any(self._refutes(history, name) for history in self.histories)
+        ]
 
     def _own(self) -> list[History]:
         """This way's histories: those that were explained one by one, and a part of the others."""

@@ -1,4 +1,4 @@
-"""Importing an adapter module, with errors that say whose they are."""
+"""Importing an adapter module; whatever goes wrong is its error."""
 
 from __future__ import annotations
 

@@ -18,7 +18,17 @@ from patternproof.exploration import Coverage, Program, schedules
 from patternproof.findings import Findings
 from patternproof.history import Batch, History, alone
 from patternproof.machine import Machine, hunt
-from patternproof.modelling import RIGHT, Model, Names, diagnose, enacted, explained, pair_separations, separations
+from patternproof.modelling import (
+    RIGHT,
+    Model,
+    Names,
+    diagnose,
+    enacted,
+    explained,
+    masked_separations,
+    pair_separations,
+    separations,
+)
 from patternproof.outcome import AdapterError, NotApplicable, Outcome, Status, Way
 from patternproof.patterns import PATTERNS
 from patternproof.profiles import PROFILES
@@ -61,6 +71,14 @@ class Subject:
             pass  # the history's last moment says so
         return history
 
+    def unmask(self) -> None:
+        """Look for what the deviations that are known may hide, until nothing more comes to light."""
+        for _ in range(MOST_ROUNDS):
+            findings = self.findings
+            separations = masked_separations(self.model, findings.known, findings.hidden())
+            if not findings.take(self.play(each.settings, map(alone, each.events)) for each in separations):
+                return
+
     def shrunk(self, history: History, known: Names) -> History:
         """The shortest history found that still parts from the model with these deviations."""
         tried: dict[tuple[Batch, ...], History] = {}
@@ -91,6 +109,7 @@ def subject(adapter: Adapter, stem: str) -> Subject:
         if made.findings.violated():
             pairs = pair_separations(model, singles, made.findings.known)
             made.findings.take(made.play(pair.settings, map(alone, pair.events)) for pair in pairs)
+            made.unmask()
         _subjects[key] = made
     return _subjects[key]
 
@@ -199,7 +218,7 @@ def replay(adapter: Adapter, token: str) -> list[Outcome]:
     stem, index, batches = decode(token)
     held = subject(adapter, stem)
     settings = PATTERNS[stem].scenarios("model").complete().variants()[index]
-    findings = Findings(held.model)
+    findings = held.findings.continued()
     findings.take([held.play(settings, batches)])
     return _outcomes(held, findings, Way.MACHINE, "replay")
 

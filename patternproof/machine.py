@@ -1,4 +1,4 @@
-"""The Hypothesis machine that drives any pattern's rig against its model."""
+"""The Hypothesis machine that drives any rig against its model."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ MOST_TRIES = 100
 MOST_EVENTS = 14
 """Events in a separating history."""
 
-MOST_NODES = 20_000
+MOST_NODES = 3_000
 """Nodes of one search; the longest separating histories take some hundreds."""
 MORE_EVENTS = 2
 """Events by which a history for a pair may be longer than the one for a single deviation; where one deviation includes
@@ -135,6 +135,11 @@ def explained(model: Model, history: History, deviations: Names) -> int:
     return sum(1 for _ in followed(model, history, deviations)) - 1
 
 
+def explains(model: Model, histories: Iterable[History], deviations: Names) -> bool:
+    """Whether the model with these deviations reproduces every history whole."""
+    return all(explained(model, history, deviations) == len(history) for history in histories)
+
+
 def diagnose(model: Model, histories: Sequence[History], known: Names = RIGHT) -> Names | None:
     """The smallest set of deviations, `known` among them, that explains all histories; None where none of a fair size does."""
     search = _Diagnosis(model, sorted(histories, key=len))
@@ -210,7 +215,7 @@ def separate(model: Model, deviant: Names, other: Names = RIGHT, depth: int = MO
     searches = [
         _Search(model, settings, deviant, other)
         for settings in model.variants()
-        if all(model.relevant(model.deviations[name], settings) for name in deviant)
+        if all(model.relevant(model.deviations[name], settings) for name in deviant - other)
     ]
     for _ in range(depth):
         for search in searches:
@@ -228,7 +233,7 @@ class _Search:
     def __init__(self, model: Model, settings: Any, deviant: Names, other: Names) -> None:
         self.settings = settings
         self._model, self._deviant, self._other = model, deviant, other
-        self._kinds = {"", *(kind for name in deviant | other for kind in model.deviations[name].uses.split())}
+        self._kinds = {"", *(kind for name in deviant ^ other for kind in model.deviations[name].uses.split())}
         start = tuple(model.initial(settings))
         # The nodes of the level, each with the way to it.
         self._level: list[tuple[list[Pair], tuple[Any, ...]]] = [([(state, start) for state in start], ())]
@@ -305,4 +310,19 @@ def pair_separations(model: Model, singles: Mapping[str, Separation], suspects: 
                 depth = len(singles[one].events) + MORE_EVENTS
                 separation = separate(model, frozenset({one}), frozenset({other}), depth)
                 found += [separation] if separation is not None else []
+    return found
+
+
+def masked_separations(model: Model, known: Names, names: Iterable[str]) -> list[Separation]:
+    """For an implementation with `known` deviations, histories that show whether it has one of `names` as well.
+
+    One defect can hide another: where every call is admitted as a probe, a circuit that closes too early looks the same.
+    """
+    singles = separations(model)
+    found = []
+    for name in names:
+        if name in singles:
+            depth = len(singles[name].events) + MORE_EVENTS
+            separation = separate(model, known | {name}, known, depth)
+            found += [separation] if separation is not None else []
     return found

@@ -1,4 +1,4 @@
-"""An implementation held by a driver, driven by events, with everything observable read back."""
+"""An implementation held by a driver and driven by events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options of a run, from the command line or the ini file."""
+"""The options of a run, from wherever they were given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding the definition of a step: undefined and ambiguous ones are errors."""
+"""Finding the one definition of a step."""
 
 from __future__ import annotations
 

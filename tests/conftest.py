@@ -1,4 +1,4 @@
-"""Fixtures: a small catalogue, and projects that are run in processes of their own."""
+"""Fixtures: a small catalogue, and projects in their own processes."""
 
 from __future__ import annotations
 

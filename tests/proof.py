@@ -5,15 +5,19 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from patternproof import conformance, judge
 from patternproof.exercise import Exercise
+from patternproof.findings import Findings
 from patternproof.outcome import Outcome, Status
 from patternproof.patterns import PATTERNS
 from patternproof.plugin import PROPERTY
@@ -60,6 +64,12 @@ class Proof:
         return counts
 
 
+def registries(folder: str, name: str) -> dict[str, list[Any]]:
+    """The implementations of one folder of the tests, by the stem of their pattern."""
+    present = [stem for stem in PATTERNS if find_spec(f"tests.{folder}.{stem}") is not None]
+    return {stem: list(getattr(import_module(f"tests.{folder}.{stem}"), name)) for stem in present}
+
+
 class _Listener:
     """Takes the outcomes of a session as they are handed over."""
 
@@ -80,19 +90,22 @@ class _Listener:
             self.broken.append(f"{report.nodeid}: {report.longreprtext}")
 
 
-def prove(stem: str, name: str, factory: Callable[..., Any], *selection: str, claims: Iterable[str] | None = None) -> Proof:
+def prove(
+    stem: str, name: str, factory: Callable[..., Any], claims: Iterable[str] | None = None, counting: bool = False
+) -> Proof:
     """Run the kit's suite, quick profile, against one implementation.
 
     Args:
         stem: of the pattern.
-        name: of the implementation; two of one name are one to the judge.
+        name: of the implementation.
         factory: as in an adapter module.
-        *selection: more arguments for pytest, such as ``"--patternproof-requirement=CB-07"``.
         claims: None for all of the pattern that the reference makes.
+        counting: whether what the machine and the schedules exercise is counted, and so reported as passed; it takes more time
+            than all else, and says nothing about failures.
     """
     listener = _Listener()
-    with _adapter(stem, name, factory, claims) as spec, _silenced():
-        options = [f"--patternproof-adapter={spec}", "--patternproof-profile=quick", *selection]
+    with _adapter(stem, name, factory, claims) as spec, _silenced(), nullcontext() if counting else _uncounted():
+        options = [f"--patternproof-adapter={spec}", "--patternproof-profile=quick"]
         pytest.main([*_plain(), *options, str(conformance.__file__)], plugins=[listener])
     assert not listener.broken, "\n".join(listener.broken)
     return listener.proof
@@ -114,6 +127,10 @@ def _adapter(stem: str, name: str, factory: Callable[..., Any], claims: Iterable
     finally:
         del sys.modules[module.__name__]
         judge._subjects.pop((module.__name__, stem), None)
+
+
+def _uncounted() -> Any:
+    return patch.object(Findings, "exercised", lambda findings: {})
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Which requirement an example that fails is held to have found broken."""
+"""Which requirement a failing example is held to have broken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``patternproof new``: an adapter to fill in, and the test module that runs it."""
+"""``patternproof new``: an adapter to fill in, with its tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The driver for asyncio implementations with real connections, in real time."""
+"""The driver for asyncio with real connections and real time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What waits in a thread, made to wait in virtual time.
+"""What waits in a thread, waiting in virtual time.
 
 Everything in the standard library that waits for another thread does so through the methods of few C types: a `Condition`, an
 `Event`, a `Semaphore` and a `queue.Queue` wait for a lock. These methods are exchanged while an example runs; in a thread that

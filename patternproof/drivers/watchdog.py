@@ -1,4 +1,4 @@
-"""The real-time limit on code that does not give control back."""
+"""The real-time limit on code that keeps control."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The refusal of a setting that an implementation does not have."""
+"""The refusal of a setting that is not there."""
 
 from __future__ import annotations
 

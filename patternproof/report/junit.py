@@ -1,4 +1,4 @@
-"""The report for CI servers: a JUnit test case for each requirement."""
+"""The JUnit report: a test case for each requirement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a run is, in place of pytest's own output."""
+"""How far a run is, in place of pytest's output."""
 
 from __future__ import annotations
 

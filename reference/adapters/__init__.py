@@ -1,1 +1,1 @@
-"""The reference, plugged in the same way as anybody else's implementation."""
+"""The reference, plugged in as anybody else's implementation is."""

@@ -1,4 +1,4 @@
-"""The connection pool: `accounts` decide; `tasks` and `threads` do what they decided."""
+"""The connection pool, for asyncio and for threads."""
 
 from .tasks import ConnectionPool
 from .threads import ThreadedConnectionPool

@@ -1,4 +1,4 @@
-"""What the kit does to circuit breakers, and what it sees."""
+"""What is done to circuit breakers, and what is seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What time and readings do to the model of connection pools."""
+"""What time and readings do to the model of pools."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _bounds(state: State) -> tuple[tuple[int, int], ...]:
     size = used + resetting + len(idle) - unsure + state.attempts
     return (
         (size, size + unsure + lost + gone),
-        (len(idle) - unsure, len(idle) + resetting + gone),
+        (len(idle) - unsure, len(idle) + resetting + lost + gone),
         (used, used + resetting + state.attempts + lost + gone),
         (max(0, waiting - state.supplies()), waiting),
     )

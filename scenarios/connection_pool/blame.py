@@ -51,13 +51,15 @@ def _requirement(states: States, state: State, expected: Seen, seen: Seen, batch
             return _of_borrower(state, want, got, batch)
     if seen.late != expected.late:
         return "CP-11"
-    if state.closed:
-        return "CP-13"
-    if expected.open == seen.open and expected.attempts > seen.attempts:
+    return "CP-13" if state.closed else _of_pool(expected, seen, batch)
+
+
+def _of_pool(expected: Seen, seen: Seen, batch: Batch) -> str:
+    if expected.open != seen.open:
+        return _of_batch(batch, "CP-01")
+    if expected.attempts > seen.attempts:
         return "CP-14"  # somebody waits, and a slot that should be free is not
-    if seen.counts != expected.counts and expected.open == seen.open:
-        return "CP-17"
-    return _of_batch(batch, "CP-01")
+    return "CP-17" if seen.counts != expected.counts else _of_batch(batch, "CP-01")
 
 
 def _of_borrower(state: State, want: Borrower, got: Borrower, batch: Batch) -> str:
@@ -70,7 +72,9 @@ def _of_borrower(state: State, want: Borrower, got: Borrower, batch: Batch) -> s
     if want.phase == "holding" and got.phase == "waiting":
         return "CP-07" if _has(batch, "Cancel") else "CP-05"
     if want.phase == "waiting":
-        return {"timed out": "CP-05"}.get(got.phase) or ("CP-02" if got.phase == "holding" else _OF_PHASES.get(got.phase, "CP-05"))
+        return {"timed out": "CP-05"}.get(got.phase) or (
+            "CP-02" if got.phase == "holding" else _OF_PHASES.get(got.phase, "CP-05")
+        )
     return _OF_PHASES.get(want.phase) or _of_batch(batch, "CP-05")
 
 

@@ -1,4 +1,4 @@
-"""A borrower: a call that stays in its scope until it is told to leave."""
+"""A borrower: a call that stays until it is told."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Borrower:
         return self._stage in ("holding", "requesting")
 
     def order(self, word: str) -> None:
-        """Tell it what to do next: leave, fail, set, wait or execute; nothing happens to one that is not in its scope, or in a request."""
+        """Tell it what to do next: leave, fail, set, wait or execute; in vain while it is not in its scope, or in a request."""
         if not self.in_scope or self._asks:
             return
         self._asks = word == "wait"
@@ -100,7 +100,7 @@ class Borrower:
         payload = Payload(self.number)
         try:
             answer = await resolved(self._handle.request(payload))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever the handle raises is what the borrower found
             text = str(error)
             self._found = CLOSED if "closed" in text else BROKEN if "broken" in text else f"an error: {shown(error)}"
         else:

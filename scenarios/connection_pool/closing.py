@@ -8,8 +8,8 @@ from itertools import combinations
 from patternproof.modelling import Names
 
 from . import races
-from .state import AT_REST, NOBODY, Connection, State
-from .supply import LEAVES_WAITERS, hand, shut
+from .state import NOBODY, Connection, State
+from .supply import LEAVES_WAITERS, handed, shut
 
 
 def close(state: State, deviations: Names) -> Iterator[State]:
@@ -18,7 +18,7 @@ def close(state: State, deviations: Names) -> Iterator[State]:
         yield state
         return
     for before in races.closed(state, deviations):
-        closed = before._replace(closed=True, closed_now=True, backing=AT_REST)
+        closed = before._replace(closed=True, closed_now=True)
         for given_up in range(state.attempts + 1):
             for after in _resets_given_up(closed.given_up(given_up)):
                 yield from shut(after, deviations)
@@ -37,9 +37,15 @@ def connected(state: State, connection: Connection, deviations: Names) -> Iterat
     """A connection was made for a pool that is closed: it is closed, or serves whoever was making it."""
     if "a connection made while closing stays open" in deviations:
         state = state.with_connection(connection._replace(where="lost"))
+    yield from ready(state, connection, deviations)
+
+
+def ready(state: State, connection: Connection, deviations: Names) -> Iterator[State]:
+    """A connection for whoever was about to get it when the pool was closed: it serves one of them, or is closed."""
     yield from shut(state, deviations)
     for number in state.waiting():
-        yield from shut(hand(state, number, connection), deviations)
+        for after in handed(state, number, connection):
+            yield from shut(after, deviations)
 
 
 def returned(state: State, connection: Connection, deviations: Names) -> Iterator[State]:
@@ -53,4 +59,5 @@ def returned(state: State, connection: Connection, deviations: Names) -> Iterato
     idle = connection._replace(where="idle")
     yield from shut(state.with_connection(idle), deviations)
     for number in state.waiting() if LEAVES_WAITERS in deviations else ():
-        yield from shut(hand(state, number, idle), deviations)
+        for after in handed(state, number, idle):
+            yield from shut(after, deviations)

@@ -1,9 +1,9 @@
-"""The connections that the kit makes, and what it knows of them."""
+"""The connections that the kit makes."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -183,14 +183,11 @@ class Connection:
 class PlainConnection(Connection):
     """The flavour for threads."""
 
-    def request(self, payload: Any) -> Any:  # type: ignore[override]  # the same methods, plain
+    def request(self, payload: Any) -> Any:
         return plainly(super().request(payload))
 
-    def reset(self) -> None:  # type: ignore[override]  # as above
+    def reset(self) -> None:  # type: ignore[override]  # the same method, plain
         plainly(super().reset())
 
-    def close(self) -> None:  # type: ignore[override]  # as above
+    def close(self) -> None:  # type: ignore[override]  # the same method, plain
         plainly(super().close())
-
-
-Connect = Callable[[], Any]

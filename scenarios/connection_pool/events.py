@@ -1,4 +1,4 @@
-"""What the kit does to connection pools, and what it sees."""
+"""What is done to connection pools, and what is seen."""
 
 from __future__ import annotations
 

@@ -52,8 +52,20 @@ _PROGRAMS = (
         (Return(0), Return(1), Cancel(2)),
         (Return(3), Acquire(4), Acquire(5), _OK),
     ),
-    Program("a newcomer comes as a served waiter is cancelled", _ONE, _QUEUE, (Return(0), Cancel(1), Acquire(3)), (Return(2), Return(3))),
-    Program("a waiter gives up as it is served", _TIMED, (*_HELD, Acquire(1)), (Return(0), _LATER), (Acquire(2), _OK, Return(1), Return(2))),
+    Program(
+        "a newcomer comes as a served waiter is cancelled",
+        _ONE,
+        _QUEUE,
+        (Return(0), Cancel(1), Acquire(3)),
+        (Return(2), Return(3)),
+    ),
+    Program(
+        "a waiter gives up as it is served",
+        _TIMED,
+        (*_HELD, Acquire(1)),
+        (Return(0), _LATER),
+        (Acquire(2), _OK, Return(1), Return(2)),
+    ),
     Program(
         "waiters give up one after another as one is served",
         _TIMED,
@@ -61,9 +73,27 @@ _PROGRAMS = (
         (Return(0), Advance(4.3), Advance(4.3)),
         (Return(2), Return(1), *_WHOLE),
     ),
-    Program("a borrower is cancelled as its connection is made", _ONE, (Acquire(0), Acquire(1)), (_OK, Cancel(0)), (_OK, Return(1), *_WHOLE)),
-    Program("a borrower is cancelled as connecting fails", _ONE, (Acquire(0), Acquire(1)), (_ERROR, Cancel(0)), (_OK, Return(1), *_WHOLE)),
-    Program("a waiter is cancelled as a connect fails", _ONE, (Acquire(0), Acquire(1), Acquire(2)), (_ERROR, Cancel(1)), (_OK, Return(2), *_WHOLE)),
+    Program(
+        "a borrower is cancelled as its connection is made",
+        _ONE,
+        (Acquire(0), Acquire(1)),
+        (_OK, Cancel(0)),
+        (_OK, Return(1), *_WHOLE),
+    ),
+    Program(
+        "a borrower is cancelled as connecting fails",
+        _ONE,
+        (Acquire(0), Acquire(1)),
+        (_ERROR, Cancel(0)),
+        (_OK, Return(1), *_WHOLE),
+    ),
+    Program(
+        "a waiter is cancelled as a connect fails",
+        _ONE,
+        (Acquire(0), Acquire(1), Acquire(2)),
+        (_ERROR, Cancel(1)),
+        (_OK, Return(2), *_WHOLE),
+    ),
     Program("a borrower comes as connecting fails", _ONE, (Acquire(0),), (_ERROR, Acquire(1)), (_OK, Return(1), *_WHOLE)),
     Program(
         "two connects end at once",
@@ -75,8 +105,12 @@ _PROGRAMS = (
     Program("a borrower gives up as its connection is made", _TIMED, (Acquire(0),), (_OK, _LATER), _WHOLE),
     Program("a borrower is cancelled as it comes", _ONE, (), (Acquire(0), Cancel(0), Acquire(1)), (_OK, Return(1), *_WHOLE)),
     Program("a borrower leaves and is cancelled", _ONE, _HELD, (Return(0), Cancel(0), Acquire(1)), (_OK, Return(1), *_WHOLE)),
-    Program("an error and a cancellation meet", _ONE, _HELD, (LeaveWithError(0), Cancel(0), Acquire(1)), (_OK, Return(1), *_WHOLE)),
-    Program("a borrower is cancelled in a request", _ONE, (*_HELD, Acquire(1)), (Request(0), Cancel(0)), (_OK, Return(1), *_WHOLE)),
+    Program(
+        "an error and a cancellation meet", _ONE, _HELD, (LeaveWithError(0), Cancel(0), Acquire(1)), (_OK, Return(1), *_WHOLE)
+    ),
+    Program(
+        "a borrower is cancelled in a request", _ONE, (*_HELD, Acquire(1)), (Request(0), Cancel(0)), (_OK, Return(1), *_WHOLE)
+    ),
     Program(
         "a borrower is cancelled while its connection is reset",
         _ONE,
@@ -84,15 +118,27 @@ _PROGRAMS = (
         (ResetEnds(0, "ok"), Cancel(0)),
         (_OK, ResetEnds(0, "ok"), Return(1)),
     ),
-    Program("a connection breaks as it is returned", _ONE, (*_HELD, Acquire(1)), (Break(1), Return(0)), (_OK, Return(1), *_WHOLE)),
-    Program("a waiter is cancelled as a broken one is returned", _ONE, (*_QUEUE, Break(1)), (Return(0), Cancel(1)), (_OK, Return(2), *_WHOLE)),
+    Program(
+        "a connection breaks as it is returned", _ONE, (*_HELD, Acquire(1)), (Break(1), Return(0)), (_OK, Return(1), *_WHOLE)
+    ),
+    Program(
+        "a waiter is cancelled as a broken one is returned",
+        _ONE,
+        (*_QUEUE, Break(1)),
+        (Return(0), Cancel(1)),
+        (_OK, Return(2), *_WHOLE),
+    ),
     Program("an idle connection breaks as a borrower comes", _ONE, _IDLE, (Break(1), Acquire(1)), (_OK, Return(1), *_WHOLE)),
     Program("a connection is returned as the pool is closed", _ONE, _HELD, (Return(0), Close()), (Acquire(1),)),
-    Program("a waiter is served as the pool is closed", _ONE, (*_HELD, Acquire(1)), (Return(0), Close()), (Return(1), Acquire(2))),
+    Program(
+        "a waiter is served as the pool is closed", _ONE, (*_HELD, Acquire(1)), (Return(0), Close()), (Return(1), Acquire(2))
+    ),
     Program("a borrower comes as the pool is closed", _ONE, _IDLE, (Acquire(1), Close()), (Return(1), Acquire(2))),
     Program("a connection is made as the pool is closed", _ONE, (Acquire(0), Acquire(1)), (_OK, Close()), (Return(0), Return(1))),
     Program("a connect fails as the pool is closed", _ONE, (Acquire(0), Acquire(1)), (_ERROR, Close()), (_OK, Return(1))),
-    Program("a waiter is cancelled as the pool is closed", _ONE, (*_HELD, Acquire(1)), (Return(0), Cancel(1), Close()), (Acquire(2),)),
+    Program(
+        "a waiter is cancelled as the pool is closed", _ONE, (*_HELD, Acquire(1)), (Return(0), Cancel(1), Close()), (Acquire(2),)
+    ),
 )
 
 
@@ -121,8 +167,8 @@ def thread_programs(model: ConnectionPoolModel) -> Iterator[ThreadProgram]:
 
 def programs(model: ConnectionPoolModel) -> Iterator[Program]:
     """The programs that the pool and its driver can run."""
-    lacking = () if model.capabilities.closes else (Close,)
-    lacking += () if model.capabilities.cancels else (Cancel,)
+    can = model.capabilities
+    lacking = tuple(event for event, there in ((Close, can.closes), (Cancel, can.cancels)) if not there)
     for program in _PROGRAMS:
         if not any(isinstance(event, lacking) for event in program.together):
             yield program

@@ -41,7 +41,7 @@ from .events import (
     SetWallClock,
     UseAfterReturn,
 )
-from .state import GONE, IN_FLIGHT, NOBODY, Connection, State, Tracked
+from .state import GONE, IN_FLIGHT, Connection, State, Tracked
 
 MOST_IN_FLIGHT = 3
 MOST_REMEMBERED = 50_000
@@ -58,6 +58,9 @@ class Capabilities(NamedTuple):
     statistics: bool = True
     closes: bool = True
     min_size: bool = True
+
+
+EVERYTHING = Capabilities()
 
 
 def _settings(**changes: Any) -> ConnectionPoolSettings:
@@ -79,7 +82,7 @@ READY = (_settings(max_size=2, min_size=1),)
 class ConnectionPoolModel:
     """Judges histories of connection pools."""
 
-    capabilities: Capabilities = Capabilities()
+    capabilities: Capabilities = EVERYTHING
     supported: tuple[ConnectionPoolSettings, ...] | None = None
     """The variants that the implementation has; None: all."""
 
@@ -184,25 +187,15 @@ class ConnectionPoolModel:
         for event in self.enabled(state):
             if isinstance(event, Acquire):
                 yield Acquire(event.borrower + come)
-            elif event not in events:
-                yield event
+            elif event not in events and not isinstance(event, ReadStatistics):
+                yield event  # statistics are exact when nothing runs, and not before
 
     def kind(self, event: Any) -> str:
         return str(event.kind)
 
     def key(self, state: State) -> Hashable:
-        # Numbers of borrowers and of connections make no difference to what follows.
-        names = {each.number: index for index, each in enumerate(state.connections, 1)}
-        numbers = [each.number for each in state.borrowers]
-        borrowers = tuple([each._replace(number=0, connection=names.get(each.connection, 0)) for each in state.borrowers])
-        connections = tuple(
-            [
-                each._replace(number=0, borrower=numbers.index(each.borrower) if each.borrower in numbers else NOBODY, carries=each.carries[:1])
-                for each in state.connections
-            ]
-        )
-        last = names.get(state.left[-1][1], 0) if state.left else NOBODY
-        return (borrowers, connections, last, *state[5:12], state.lost, state.unready)
+        # Of those that have left, only the last is tried again.
+        return state._replace(left=state.left[-1:], plain=True)
 
     def enabled(self, state: State) -> Iterator[Any]:
         flying = [each for each in state.borrowers if each.phase in IN_FLIGHT]
@@ -302,7 +295,7 @@ def _closing_fits(state: State, seen: str, deviations: Names) -> bool:
         return seen in ("waits", "over")
     if state.draining:
         return seen == "waits"
-    busy = state.attempts or state.resetting() or any(each.where in ("used", "lost") for each in state.connections)
+    busy = state.supplies() or any(each.where in ("used", "lost") for each in state.connections)
     return seen == "over" or bool(busy and seen == "waits")
 
 

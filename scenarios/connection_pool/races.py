@@ -1,4 +1,4 @@
-"""What goes wrong in pools only where several things happen in one turn: it may, and it need not."""
+"""What goes wrong in pools only within one turn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a connection when its borrower leaves the scope, in the model of pools."""
+"""What becomes of a connection when its borrower leaves."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ _LOSES = {
     "error": ("an error loses the connection", "a return loses the connection"),
     "cancel": ("a cancellation loses the connection",),
 }
+CLOSES_RETURNED = "a returned connection is closed"
+NOW_AND_THEN = "a return is lost now and then"
 _PHASES = {"ok": "returned", "error": "returned", "cancel": "cancelled"}
 
 
@@ -33,6 +35,8 @@ def left(state: State, number: int, how: str, deviations: Names) -> Iterator[Sta
     lost = after.with_connection(connection._replace(where="lost"))
     if how == "cancel" and borrower.fresh:
         yield from races.cancelled(after, connection, deviations)
+    if NOW_AND_THEN in deviations:
+        yield lost
     if deviations.intersection(_LOSES[how]) or connection.returns >= 2:
         yield lost
     elif state.closed:
@@ -71,15 +75,15 @@ def discarded(state: State, connection: Connection, deviations: Names) -> Iterab
     return rested(after, deviations)
 
 
-def _kept(
-    after: State, before: State, number: int, connection: Connection, how: str, deviations: Names
-) -> Iterator[State]:
+def _kept(after: State, before: State, number: int, connection: Connection, how: str, deviations: Names) -> Iterator[State]:
     slow = after.holds and "nothing is reset" not in deviations
     idle = connection._replace(where="idle", unreset=slow)
     surplus = any(each.where == "idle" and not each.broke for each in after.connections)
     after = after._replace(returned=(*after.returned, connection.number))
-    if "a returned connection is closed" in deviations:
+    if CLOSES_RETURNED in deviations:
         yield from rested(after.without(connection.number), deviations)
+        if slow:
+            yield from _resetting(after, before, number, connection, deviations)
         return
     if "a return wakes nobody" in deviations and after.waiting():
         yield after.with_connection(idle).asleep()

@@ -97,19 +97,24 @@ class ConnectionPoolRig(Rig):
                 self._reply(number)
             case events.Connecting(how):
                 self._connecting = how
-            case events.Execute(number, statement):
-                self._order(number, f"{EXECUTE}{statement}")
             case events.HoldResets():
                 self.exchange.hold_resets = True
             case events.Close():
                 self._closing = self._closing or self.driver.begin(self.pool.close)
+            case events.ReadStatistics():
+                self._read()
+            case _:
+                self._do_to_handle(event)
+
+    def _do_to_handle(self, event: Any) -> None:
+        match event:
             case events.UseAfterReturn(number):
                 self._late += [self._call(borrower.use_again) for borrower in self._left(number)]
             case events.ReturnTwice(number):
                 for borrower in self._left(number):
                     self._call(borrower.leave_again)
-            case events.ReadStatistics():
-                self._read()
+            case events.Execute(number, statement):
+                self._order(number, f"{EXECUTE}{statement}")
             case _:
                 raise TypeError(f"no event of connection pools: {event!r}")
 
@@ -151,7 +156,7 @@ class ConnectionPoolRig(Rig):
         try:
             counts = self.driver.now(self.pool.statistics)
             self._counts.append(Counts(counts.size, counts.idle, counts.in_use, counts.waiting))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it raises is what was seen
             self._counts.append(f"an error in place of statistics: {shown(error)}")
 
     def look(self) -> Seen:

@@ -234,7 +234,6 @@ class Scene:
         rows = self.rig.borrowers[self.number(name)].rows
         return rows[0][0] if rows else None
 
-
     def require_claim(self, claim: str) -> None:
         """Go on only where the adapter claims something.
 

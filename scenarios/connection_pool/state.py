@@ -49,6 +49,8 @@ class Connection(NamedTuple):
     """What its next borrower finds unless it is reset."""
     unreset: bool = False
     """Whether a reset that takes its time is still to come before it is handed out."""
+    may_reset: bool = True
+    """Whether such a reset may come, as in a pool that resets whatever it hands out."""
     idle_for: float = 0.0
     age: float = 0.0
     returns: int = 0
@@ -117,8 +119,10 @@ class State(NamedTuple):
 
     def ended_as(self, number: int, phase: str, ghost: bool = False) -> State:
         """With a borrower that is over."""
-        over = [each._replace(phase=phase, fresh=False, missed=False, ghost=ghost) for each in self.borrowers if each.number == number]
-        return self.with_borrower(*over) if over else self
+        borrower = self.borrower(number)
+        if borrower is None:
+            return self
+        return self.with_borrower(borrower._replace(phase=phase, fresh=False, missed=False, ghost=ghost))
 
     def out(self, number: int, phase: str, connection: int) -> State:
         """With a borrower that is out of its scope."""
@@ -151,8 +155,8 @@ class State(NamedTuple):
         return [each.number for each in self.borrowers if each.ghost]
 
     def supplies(self) -> int:
-        """Connections on their way: being made or being reset."""
-        return self.attempts + len(self.resetting())
+        """Connections on their way: being made, to be made after a failure, or being reset."""
+        return self.attempts + (self.backing >= 0) + len(self.resetting())
 
     def taken(self) -> int:
         """Slots that are not free."""

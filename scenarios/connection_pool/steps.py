@@ -231,6 +231,7 @@ def borrower_is_refused(pool: Scene, name: str) -> None:
 
 @then(text("borrower {name:w} gets the error of connecting"))
 def borrower_gets_error(pool: Scene, name: str) -> None:
+    premise(pool.borrower(name).phase != "holding", f"borrower {name} got a connection that was made before")
     is_now(pool, name, "failed", "gets the error of connecting")
 
 
@@ -337,8 +338,9 @@ def late_use_is_refused(pool: Scene) -> None:
 
 @then(text("that use does not reach the connection of borrower {name:w}"))
 def late_use_misses(pool: Scene, name: str) -> None:
-    reached = f"reached connection {pool.borrower(name).connection}"
-    pool.expect(pool.late_use() != reached, f"not to reach the connection of borrower {name}", f"the use after return {pool.late_use()}")
+    use = pool.late_use()
+    reached = use == f"reached connection {pool.borrower(name).connection}"
+    pool.expect(not reached, f"not to reach the connection of borrower {name}", f"the use after return {use}")
 
 
 @then(text("the statistics read: size {size:d}, idle {idle:d}, in use {in_use:d}, waiting {waiting:d}"))

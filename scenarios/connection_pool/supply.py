@@ -1,4 +1,4 @@
-"""How waiting borrowers come to connections in the model of pools."""
+"""How waiting borrowers come to connections in the model."""
 
 from __future__ import annotations
 
@@ -48,10 +48,15 @@ def capacity(state: State, deviations: Names) -> int:
     return state.settings.max_size - state.lost + more
 
 
-def hand(state: State, number: int, connection: Connection) -> State:
+def handed(state: State, number: int, connection: Connection) -> Iterator[State]:
     """A borrower gets a connection, or waits for its reset."""
-    if connection.unreset:
-        return state.with_connection(connection._replace(where="resetting"))
+    if not connection.unreset:
+        yield _held(state, number, connection)
+    if connection.unreset or (state.holds and connection.may_reset):
+        yield state.with_connection(connection._replace(where="resetting", may_reset=False))
+
+
+def _held(state: State, number: int, connection: Connection) -> State:
     borrower = state.borrower(number)
     assert borrower is not None, "only a waiting borrower is handed a connection"
     found = BROKEN if connection.broke else connection.carries
@@ -61,7 +66,8 @@ def hand(state: State, number: int, connection: Connection) -> State:
         return after.with_connection(connection._replace(twice=False))
     # Whoever reads the response to another leaves its own unread.
     carries = reply_to(number) if is_reply(connection.carries) else connection.carries
-    return after.with_connection(connection._replace(where="used", borrower=number, carries=carries, idle_for=0.0))
+    used = connection._replace(where="used", borrower=number, carries=carries, idle_for=0.0, may_reset=True)
+    return after.with_connection(used)
 
 
 def rested(state: State, deviations: Names) -> Iterable[State]:
@@ -78,7 +84,7 @@ def rested(state: State, deviations: Names) -> Iterable[State]:
 def _woken(state: State) -> Iterator[State]:
     """With those whose wake-up was missed still asleep, or awake."""
     yield state
-    if any([each.missed for each in state.borrowers]):
+    if any(each.missed for each in state.borrowers):
         yield state._replace(borrowers=tuple([each._replace(missed=False) for each in state.borrowers]))
 
 
@@ -90,8 +96,9 @@ def _served(state: State, deviations: Names) -> Iterator[State]:
     supplies = state.supplies()
     for number in _in_order(state, [*takers(state, deviations), *ghosts], deviations):
         for connection in idle:
-            taken = _haunted(state, number, connection) if number in ghosts else hand(state, number, connection)
-            yield from _served(taken, deviations)
+            taken = (_haunted(state, number, connection),) if number in ghosts else handed(state, number, connection)
+            for after in taken:
+                yield from _served(after, deviations)
     if len(waiting) <= supplies:
         yield state
 
@@ -123,7 +130,8 @@ def _without_ghost(state: State, number: int) -> State:
 
 def _begun(state: State, deviations: Names) -> Iterator[State]:
     """With the connects that begin, and expired connections closed for them or for good."""
-    stale = [each.number for each in state.connections if each.where == "idle" and not each.broke and expired(each, state.settings)]
+    idle = [each for each in state.connections if each.where == "idle" and not each.broke]
+    stale = [each.number for each in idle if expired(each, state.settings)]
     racing = max(0, state.attempts - state.known[0]) if races.NOT_COUNTED in deviations else 0
     room = capacity(state, deviations) - state.taken() + racing
     most = max(0, room + len(stale))
@@ -142,11 +150,10 @@ def _begun(state: State, deviations: Names) -> Iterator[State]:
 def _wanted(state: State, most: int, deviations: Names) -> tuple[int, int]:
     """How many connects have to begin, and how many plainly do."""
     waiting, supplies = len(state.waiting()), state.supplies()
-    needed = waiting and not supplies and state.backing < 0
+    needed = waiting and not supplies
     missing = 0 if state.backing >= 0 or deviations & _UNREADY else state.settings.min_size - state.taken()
     least = min(most, max(missing, 1 if needed else 0, 0))
-    plain = waiting - supplies if state.backing < 0 else 0
-    return least, max(least, min(most, plain))
+    return least, max(least, min(most, waiting - supplies))
 
 
 def shut(state: State, deviations: Names) -> Iterator[State]:

@@ -8,9 +8,9 @@ from patternproof.modelling import Names
 
 from . import closing, races
 from .events import Cancel, ConnectEnds, LeaveWithError, Reply, Request, ResetEnds, Return, SetState
-from .returning import discarded, left
+from .returning import CLOSES_RETURNED, discarded, left
 from .state import AT_REST, BROKEN, IN_SCOPE, NOBODY, Connection, State, Tracked, is_reply, session_of
-from .supply import capacity, hand, ready, rested, takers
+from .supply import capacity, handed, ready, rested, takers
 
 MOST_RETRIES = 3
 """How often a failed connect may be tried again before its error is told."""
@@ -31,7 +31,8 @@ def acquire(state: State, number: int, deviations: Names) -> Iterator[State]:
         return
     idle = ready(state, deviations)
     for connection in idle:
-        yield from rested(hand(state, number, connection), deviations)
+        for after in handed(state, number, connection):
+            yield from rested(after, deviations)
     if not idle:
         yield from rested(state, deviations)
 
@@ -40,7 +41,7 @@ def _acquired_wrongly(state: State, number: int, deviations: Names) -> State | N
     idle, used = ready(state, deviations), [each for each in state.connections if each.where == "used"]
     full = not idle and state.taken() >= capacity(state, deviations)
     if state.closed:
-        return hand(state, number, idle[0]) if idle else state._replace(attempts=state.attempts + 1)
+        return next(handed(state, number, idle[0])) if idle else state._replace(attempts=state.attempts + 1)
     if idle and "a new one for each call" in deviations and state.taken() < capacity(state, deviations):
         return state._replace(attempts=state.attempts + 1)
     if full and "fails at once when all are in use" in deviations:
@@ -171,12 +172,11 @@ def _refused(state: State, deviations: Names) -> Iterator[State]:
             yield from _told(state, failed, told, deviations)
     if state.closed:
         yield from rested(state, deviations)
-        return
     hidden = "the errors of connect() are hidden" in deviations
     if state.retries < MOST_RETRIES or hidden:
         again = state._replace(retries=0 if hidden else state.retries + 1)
-        yield again._replace(attempts=state.attempts + 1)
-        yield again._replace(backing=0.0)
+        yield from rested(again._replace(attempts=state.attempts + 1), deviations)
+        yield from rested(again._replace(backing=0.0), deviations)
 
 
 def _told(state: State, failed: Sequence[int], phase: str, deviations: Names) -> Iterable[State]:
@@ -266,6 +266,10 @@ def _outs(state: State, connection: Connection, failed: bool) -> Iterator[State]
 def _reset(state: State, connection: Connection, failed: bool, deviations: Names) -> Iterable[State]:
     if failed and "a failed reset is taken for a reset" not in deviations:
         return discarded(state, connection, deviations)
+    if CLOSES_RETURNED in deviations:
+        return rested(state.without(connection.number), deviations)
     carries = connection.carries if failed else ""
     clean = connection._replace(where="idle", borrower=NOBODY, unreset=False, carries=carries)
+    if state.closed:
+        return closing.ready(state.without(connection.number), clean, deviations)
     return rested(state.with_connection(clean), deviations)

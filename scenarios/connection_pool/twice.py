@@ -1,4 +1,4 @@
-"""What use after return does to the model of connection pools."""
+"""What use after return does to the model of pools."""
 
 from __future__ import annotations
 

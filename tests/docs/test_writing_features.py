@@ -1,4 +1,4 @@
-"""The documented steps, and the kit's features, are what they say."""
+"""The documented steps and the kit's features are as said."""
 
 from __future__ import annotations
 

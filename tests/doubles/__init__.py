@@ -1,4 +1,4 @@
-"""A small stand-in for features, steps and judge, in front of the kit's own."""
+"""A small stand-in for features, steps and judge."""
 
 from pathlib import Path
 

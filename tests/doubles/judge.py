@@ -1,4 +1,4 @@
-"""A stand-in for the judge: the adapter module says what is broken."""
+"""A stand-in for the judge: the adapter says what breaks."""
 
 from __future__ import annotations
 

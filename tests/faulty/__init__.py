@@ -1,4 +1,4 @@
-"""Implementations that are wrong on purpose, and what they must fail."""
+"""Implementations that are wrong on purpose, and what they fail."""
 
 from __future__ import annotations
 

@@ -857,8 +857,8 @@ class TripIsAFlag(Breaker):
     tripped = False
 
     def trip(self) -> None:
+        self.tripped = self._machine.state is CLOSED
         super().trip()
-        self.tripped = True
 
     def _finish(self, generation: int, error: BaseException | None = None) -> None:
         if self.tripped and self._machine.state is OPEN and error is None:

@@ -1,4 +1,4 @@
-"""Implementations that are unusual and right: the kit must say nothing against them."""
+"""Implementations that are unusual and right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The built wheel, installed by itself and used from an empty folder."""
+"""The built wheel, installed by itself, in an empty folder."""
 
 import importlib
 import json
