@@ -17,7 +17,7 @@ from patternproof.ports.connection_pool import (
 )
 
 from ._borrowing import AsyncBorrowing
-from ._postgres import postgres_url
+from patternproof.servers import postgres_url
 from ._settings import FOREVER
 
 RUNTIME = "live"

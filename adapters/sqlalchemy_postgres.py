@@ -10,7 +10,7 @@ import psycopg
 
 from patternproof.ports.connection_pool import ConnectionPoolSettings
 
-from ._postgres import postgres_url
+from patternproof.servers import postgres_url
 from ._sqlalchemy_engine import Paired, Pool, engine_pool
 
 RUNTIME = "threads"

@@ -196,7 +196,7 @@ Feature: Connection pool
       Given a pool of at most 1 connection
       And the dependency refuses connections
       When borrower A acquires
-      And 600 s pass
+      And 61 s pass
       Then borrower A gets the error of connecting
 
     Example: the slot is free again

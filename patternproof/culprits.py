@@ -19,6 +19,8 @@ def culprits(adapter: Adapter, stem: str, history: History, requirement: str) ->
         history: what an example did and saw.
         requirement: the id of the example's own.
     """
+    if adapter.runtime == "live":
+        return []  # no model can follow where time passes at every step
     from patternproof.judge import subject  # it takes Hypothesis along: only a failure pays
 
     held = subject(adapter, stem)

@@ -99,7 +99,10 @@ def subject(adapter: Adapter, stem: str) -> Subject:
 
     Raises:
         AdapterError: the adapter cannot be exercised at all.
+        NotApplicable: its runtime has no exact time.
     """
+    if adapter.runtime == "live":
+        raise NotApplicable("in real time each step takes some, so that no history is exact; give it a simulated adapter as well")
     key = (adapter.spec, stem)
     if key not in _subjects:
         model = PATTERNS[stem].scenarios("rig").model(adapter)
@@ -155,12 +158,10 @@ def run_interleavings(adapter: Adapter, stem: str, profile: str, seed: int | Non
         for program in scenario.programs(held.model):
             if program.settings in variants:
                 _explore(held, findings, program, PROFILES[profile].schedules, seed or 0)
-    elif adapter.runtime == "threads":
+    else:
         for program in scenario.thread_programs(held.model):
             if program.settings in variants:
                 explore_with_threads(held, findings, program, PROFILES[profile].thread_schedules)
-    else:
-        raise NotApplicable("with real I/O nobody controls the schedule; give the implementation a simulated adapter as well")
     return _outcomes(held, findings, Way.INTERLEAVINGS, "interleavings")
 
 
