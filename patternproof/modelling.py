@@ -30,6 +30,8 @@ MOST_EVENTS = 14
 
 MOST_NODES = 3_000
 """Nodes of one search; the longest separating histories take some hundreds."""
+MOST_HIDDEN_NODES = 500
+"""Nodes of one search for what another deviation hides: most hide for good, and each search costs time."""
 MORE_EVENTS = 2
 """Events by which a history for a pair may be longer than the one for a single deviation; where one deviation includes
 another, as a broad one does, there is none of any length."""
@@ -207,7 +209,9 @@ Pair = tuple[Any, States]
 """A state of the deviant model, and the states of the other that have shown the same so far."""
 
 
-def separate(model: Model, deviant: Names, other: Names = RIGHT, depth: int = MOST_EVENTS) -> Separation | None:
+def separate(
+    model: Model, deviant: Names, other: Names = RIGHT, depth: int = MOST_EVENTS, nodes: int = MOST_NODES
+) -> Separation | None:
     """The shortest history that tells a model with `deviant` from a model with `other`; None where there is none.
 
     All variants of the settings are searched level by level together, so that the shortest of all comes first.
@@ -222,7 +226,7 @@ def separate(model: Model, deviant: Names, other: Names = RIGHT, depth: int = MO
             events = search.deepen()
             if events is not None:
                 return Separation(search.settings, events)
-        if sum(search.visited for search in searches) > MOST_NODES:
+        if sum(search.visited for search in searches) > nodes:
             break
     return None
 
@@ -323,6 +327,6 @@ def masked_separations(model: Model, known: Names, names: Iterable[str]) -> list
     for name in names:
         if name in singles:
             depth = len(singles[name].events) + MORE_EVENTS
-            separation = separate(model, known | {name}, known, depth)
+            separation = separate(model, known | {name}, known, depth, MOST_HIDDEN_NODES)
             found += [separation] if separation is not None else []
     return found

@@ -25,7 +25,6 @@ from patternproof.plugin import PROPERTY
 PARTS = ("histories", "feature", "machine", "interleavings")
 """Who makes the histories: the search for the shortest, people, Hypothesis, the schedules."""
 _QUIET = ("faulthandler", "cacheprovider", "logging", "terminal", "warnings", "xdist", "randomly", "timeout", "frontrun")
-_LOGGERS = ("patternproof.reference", "asyncio")
 
 
 @dataclass
@@ -135,13 +134,10 @@ def _uncounted() -> Any:
 
 @contextmanager
 def _silenced() -> Iterator[None]:
-    """The reference logs the errors of listeners, and there are many here."""
-    loggers = [logging.getLogger(name) for name in _LOGGERS]
-    before = [logger.disabled for logger in loggers]
-    for logger in loggers:
-        logger.disabled = True
+    """The reference logs the errors of listeners, with tracebacks, and there are thousands here."""
+    before = logging.root.manager.disable
+    logging.disable()
     try:
         yield
     finally:
-        for logger, disabled in zip(loggers, before, strict=True):
-            logger.disabled = disabled
+        logging.disable(before)

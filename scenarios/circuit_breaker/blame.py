@@ -56,6 +56,8 @@ def _requirement(state: State, expected: Seen, seen: Seen, batch: Batch) -> str:
 def _of_call(state: State, want: Call, got: Call) -> str:
     if state.failing_listener and got.phase.startswith("raised something else"):
         return "CB-18"
+    if got.runs > max(want.runs, 1):
+        return "CB-01"
     tracked = state.calls[want.number]
     phase = state.breakers[tracked.breaker].phase if tracked else "closed"
     match want.phase:

@@ -34,7 +34,8 @@ def acquire(state: State, number: int, deviations: Names) -> Iterator[State]:
         for after in handed(state, number, connection):
             yield from rested(after, deviations)
     if not idle:
-        yield from rested(state, deviations)
+        broken = [each.number for each in state.connections if each.where == "idle" and each.broke]
+        yield from rested(state.without(*broken) if broken else state, deviations)
 
 
 def _acquired_wrongly(state: State, number: int, deviations: Names) -> State | None:
@@ -166,17 +167,28 @@ def _connected(state: State, deviations: Names) -> Iterator[State]:
 
 def _refused(state: State, deviations: Names) -> Iterator[State]:
     waiting = state.waiting()
-    if "the errors of connect() are hidden" not in deviations or not waiting:
-        told = "raised something else" if "another error than connect()'s" in deviations else "failed"
-        for failed in dict.fromkeys((*((each,) for each in takers(state, deviations)), tuple(waiting))):
-            yield from _told(state, failed, told, deviations)
+    hidden = "the errors of connect() are hidden" in deviations and bool(waiting)
+    if not hidden:
+        yield from _failed(state, waiting, deviations)
     if state.closed:
         yield from rested(state, deviations)
-    hidden = "the errors of connect() are hidden" in deviations
-    if state.retries < MOST_RETRIES or hidden:
+    if (waiting or state.closed) and (state.retries < MOST_RETRIES or hidden):
         again = state._replace(retries=0 if hidden else state.retries + 1)
         yield from rested(again._replace(attempts=state.attempts + 1), deviations)
-        yield from rested(again._replace(backing=0.0), deviations)
+        if waiting:
+            yield from rested(again._replace(backing=0.0), deviations)
+
+
+def _failed(state: State, waiting: list[int], deviations: Names) -> Iterator[State]:
+    if not waiting and not state.closed and "a failed connect loses its slot" not in deviations:
+        put_off = state._replace(retries=0, backing=0.0)  # whoever comes next may have to wait for the next try
+        yield put_off
+        if state.connecting == "held":
+            yield from (after for after in rested(state, deviations) if after.attempts > state.attempts)
+        return
+    told = "raised something else" if "another error than connect()'s" in deviations else "failed"
+    for failed in dict.fromkeys((*((each,) for each in takers(state, deviations)), tuple(waiting))):
+        yield from _told(state, failed, told, deviations)
 
 
 def _told(state: State, failed: Sequence[int], phase: str, deviations: Names) -> Iterable[State]:
@@ -212,7 +224,8 @@ def break_connection(state: State, number: int, deviations: Names) -> Iterator[S
         if each.fresh and each.connection == number:
             yield broken.with_borrower(each._replace(found=BROKEN))  # it broke before its first request
     if where == "idle" and not state.closed:
-        yield from discarded(state, connection, deviations)
+        # Discarded or not, it serves nobody; only connections that are made in its place make a difference.
+        yield from (after for after in discarded(state, connection, deviations) if after.attempts > state.attempts)
 
 
 def set_state(state: State, event: SetState, deviations: Names) -> Iterator[State]:

@@ -332,11 +332,11 @@ class ClosesLate(Breaker):
 
     class Machine(_Machine):
         def _finish_probe(self, now: float, outcome: _Outcome) -> None:
-            first = self.successes == 0
-            self.successes -= first and outcome is SUCCESS
-            super()._finish_probe(now, outcome)
-            if self.state is HALF_OPEN and first and outcome is SUCCESS:
-                self.successes, self.settled = 0, True
+            if outcome is SUCCESS and self.successes < self.settings.success_threshold:
+                self.probes -= 1
+                self.successes += 1
+            else:
+                super()._finish_probe(now, outcome)
 
 
 @faulty("CB-08", "one failure after closing opens the circuit again", "histories feature")
@@ -621,6 +621,15 @@ class ReadingRestartsTimer(Breaker):
 
 
 @faulty("CB-15", "the state reads otherwise than it behaves")
+class ReadsClosedAsHalfOpen(Breaker):
+    """The default of an exhaustive match is the wrong one."""
+
+    @property
+    def state(self) -> CircuitState:
+        return HALF_OPEN if self._machine.state is CLOSED else self._machine.state
+
+
+@faulty("CB-15", "half_open reads as closed")
 class ReadsBoolean(Breaker):
     """Half-open reads as closed: a boolean underneath."""
 

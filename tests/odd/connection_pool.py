@@ -126,17 +126,20 @@ class ConnectsInBackground(Pool):
         self._filling.add(task)
         try:
             async with asyncio.timeout_at(deadline):
-                connection = await asyncio.shield(task)
+                await asyncio.wait({task})
         except BaseException as error:
-            if task.done():
-                self._filled(self._clock(), task)
-            else:
-                task.add_done_callback(lambda task: self._filled(self._clock(), task))
+            task.add_done_callback(self._left)
             if isinstance(error, TimeoutError):
                 raise PoolTimeoutError("connecting took too long") from error
-            raise PoolClosedError("the pool was closed") if self._accounts.closed and task.cancelled() else error
+            raise
         self._filling.discard(task)
-        return await self._entered(connection)
+        if task.cancelled() or task.exception() is not None:
+            self._accounts.free()
+            raise task.exception() if not task.cancelled() else PoolClosedError("the pool was closed while connecting")
+        return await self._entered(task.result())
+
+    def _left(self, task: asyncio.Task[Any]) -> None:
+        self._filled(self._clock(), task)
 
     async def _entered(self, connection: Any) -> Entry:
         entry: Entry = self._accounts.made(connection, self._clock())
@@ -145,21 +148,6 @@ class ConnectsInBackground(Pool):
             await asyncio.wait(self._close_doomed())
             raise PoolClosedError("the pool was closed while connecting")
         return entry
-
-
-class _Retrying(Pool):
-    async def _made_in_advance(self) -> Any:
-        return await self.connected()
-
-    async def _make(self, deadline: float | None) -> Entry:
-        connect, self._connect = self._connect, self.connected
-        try:
-            return await super()._make(deadline)
-        finally:
-            self._connect = connect
-
-    async def connected(self) -> Any:
-        raise NotImplementedError
 
 
 class _Connecting(Pool):
@@ -198,13 +186,19 @@ class TriesOnceMoreLater(_Connecting):
 
 @odd
 class ConnectsInTask(_Connecting):
-    """Each connect has a task of its own, which is cancelled with its borrower."""
+    """Each connect has a task of its own, which is cancelled with its borrower, and cleaned up where it was quicker."""
 
     async def connected(self) -> Any:
         async def apart() -> Any:
             return await self.connect()
 
-        return await asyncio.create_task(apart())
+        task = asyncio.create_task(apart())
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if task.done() and not task.cancelled() and task.exception() is None:
+                await task.result().close()
+            raise
 
 
 # Validating and resetting
@@ -285,24 +279,28 @@ class ResetsInBackground(Returning):
 
 
 @odd
-class ShieldsReset(Returning):
+class ShieldsReset(Pool):
     """A cancellation does not reach the reset, and is told once it is over."""
 
-    async def reset(self, entry: Entry) -> None:
-        task = asyncio.ensure_future(super().reset(entry))
+    async def _give_back(self, entry: Entry) -> None:
+        task = asyncio.create_task(super()._give_back(entry))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError:
             await asyncio.wait({task})
-            if not task.cancelled() and task.exception() is None:
-                self._accounts.put(entry, self._clock())
-                self._close_doomed()
             raise
 
 
 @odd
 class ChecksAtCheckout(Returning):
     """A broken connection is put back like any other, and found as somebody asks for it."""
+
+    def __init__(self, connect: Connect, settings: ConnectionPoolSettings) -> None:
+        if settings.min_size:
+            raise Unsupported("min_size")  # what broke counts as ready until somebody asks
+        super().__init__(connect, settings)
 
     class Accounts(Accounts):
         def put(self, entry: Entry, now: float) -> None:
@@ -336,7 +334,9 @@ class TrustsNoError(Pool):
     class Handle(_AsyncHandle):
         __slots__ = ()
 
-        async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        async def __aexit__(
+            self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        ) -> None:
             if kind is not None and self._entry is not None:
                 await self._entry.connection.close()
             await super().__aexit__(kind, error, trace)
@@ -500,10 +500,23 @@ class GeneratorScope(Pool):
 class CloseWaits(Pool):
     """close() ends when the last connection is returned."""
 
+    class Accounts(Accounts):
+        __slots__ = ("over",)
+
+        def __init__(self, settings: ConnectionPoolSettings) -> None:
+            super().__init__(settings)
+            self.over = asyncio.Event()
+
+        def free(self) -> None:
+            super().free()
+            if not self.size:
+                self.over.set()
+
     async def close(self) -> None:
         await super().close()
-        while self._accounts.size:
-            await asyncio.sleep(0.1)
+        if self._accounts.size:
+            self._accounts.over.clear()
+            await self._accounts.over.wait()
 
 
 @odd
@@ -643,34 +656,18 @@ class SemaphorePool(_FromScratch):
 
 
 @odd
-class ConditionPool(_FromScratch):
+class ConditionPool(SemaphorePool):
     """A condition that everybody who waits looks at, in turn."""
 
     def __init__(self, connect: Connect, settings: ConnectionPoolSettings) -> None:
         super().__init__(connect, settings)
         self._changed = asyncio.Condition()
         self._queue: deque[object] = deque()
+        self._slots: Any = self  # it is its own semaphore
         self._taken = 0
+        self._telling: set[asyncio.Task[None]] = set()
 
-    @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[Guard]:
-        await self._turn()
-        try:
-            connection, made_at = await self._obtained()
-            self._in_use += 1
-            guard = Guard(connection)
-            try:
-                yield guard
-            finally:
-                guard.connection = None
-                await SemaphorePool._returned(self, connection, made_at)  # type: ignore[arg-type]  # the same books
-        finally:
-            self._taken -= 1
-            await self._tell()
-
-    _obtained = SemaphorePool._obtained
-
-    async def _turn(self) -> None:
+    async def _slot(self) -> None:
         me = object()
         self._queue.append(me)
         try:
@@ -678,18 +675,25 @@ class ConditionPool(_FromScratch):
                 await self._changed.wait_for(lambda: self._closed or self._is_next(me))
         except TimeoutError:
             raise PoolTimeoutError from None
-        else:
-            if self._closed:
-                raise PoolClosedError
-            self._taken += 1
         finally:
             self._queue.remove(me)
-            await self._tell()
+            self._tell()
+        self._taken += 1
 
     def _is_next(self, me: object) -> bool:
         return self._queue[0] is me and self._taken < self._settings.max_size
 
-    async def _tell(self) -> None:
+    def release(self) -> None:
+        self._taken -= 1
+        self._tell()
+
+    def _tell(self) -> None:
+        """In a task of its own: the lock may have to be waited for, and whoever tells may be cancelled."""
+        task = asyncio.create_task(self._told())
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _told(self) -> None:
         async with self._changed:
             self._changed.notify_all()
 
@@ -697,7 +701,91 @@ class ConditionPool(_FromScratch):
         return replace(super().statistics(), waiting=len(self._queue))
 
     async def close(self) -> None:
-        self._closed = True
+        await super().close()
+        self._tell()
+
+
+@THREADED.add
+class ThreadedPool(_FromScratch):
+    """A condition and a list, for threads."""
+
+    def __init__(self, connect: Callable[[], Any], settings: ConnectionPoolSettings) -> None:
+        super().__init__(connect, settings)
+        self._changed = threading.Condition()
+        self._queue: deque[object] = deque()
+
+    @contextmanager
+    def acquire(self) -> Iterator[Guard]:
+        idle = self._turn()
+        connection, made_at = idle[:2] if idle is not None else self._made()
+        guard = Guard(connection)
+        try:
+            yield guard
+        finally:
+            guard.connection = None
+            self._returned(connection, made_at)
+
+    def _turn(self) -> Idle | None:
+        me = object()
+        with self._changed:
+            self._queue.append(me)
+            try:
+                if not self._changed.wait_for(lambda: self._closed or self._is_next(me), self._settings.acquire_timeout):
+                    raise PoolTimeoutError
+                if self._closed:
+                    raise PoolClosedError
+                return self._taken()
+            finally:
+                self._queue.remove(me)
+                self._changed.notify_all()
+
+    def _is_next(self, me: object) -> bool:
+        return self._queue[0] is me and self._in_use + self._connecting < self._settings.max_size
+
+    def _taken(self) -> Idle | None:
         while self._idle:
-            await self._idle.pop().connection.close()
-        await self._tell()
+            idle = self._idle.pop()
+            if idle.is_fit(self._settings):
+                self._in_use += 1
+                return idle
+            idle.connection.close()
+        self._connecting += 1
+        return None
+
+    def _made(self) -> tuple[Any, float]:
+        connection = None
+        try:
+            connection = self._connect()
+        finally:
+            with self._changed:
+                self._connecting -= 1
+                self._in_use += connection is not None and not self._closed
+                self._changed.notify_all()
+        if self._closed and connection is not None:
+            connection.close()
+            raise PoolClosedError
+        return connection, time.monotonic()
+
+    def _returned(self, connection: Any, made_at: float) -> None:
+        try:
+            connection.reset()
+        except ConnectionError:
+            connection.close()
+        with self._changed:
+            self._in_use -= 1
+            if self._closed:
+                connection.close()
+            elif connection.is_alive():
+                self._idle.append(Idle(connection, made_at, time.monotonic()))
+            self._changed.notify_all()
+
+    def statistics(self) -> PoolStatistics:
+        with self._changed:
+            return replace(super().statistics(), waiting=len(self._queue))
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            while self._idle:
+                self._idle.pop().connection.close()
+            self._changed.notify_all()
