@@ -14,10 +14,10 @@ from patternproof.ports.connection_pool import (
     PoolClosedError,
     PoolTimeoutError,
 )
+from patternproof.servers import postgres_url
 
 from ._borrowing import AsyncBorrowing
 from ._own_errors import AsyncWatched
-from patternproof.servers import postgres_url
 from ._settings import offer_only
 
 RUNTIME = "live"

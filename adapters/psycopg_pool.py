@@ -15,9 +15,9 @@ from patternproof.ports.connection_pool import (
     PoolClosedError,
     PoolTimeoutError,
 )
+from patternproof.servers import postgres_url
 
 from ._borrowing import AsyncBorrowing
-from patternproof.servers import postgres_url
 from ._settings import FOREVER
 
 RUNTIME = "live"

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 
 from patternproof.ports.connection_pool import ConnectionPoolSettings
-
 from patternproof.servers import postgres_url
+
 from ._sqlalchemy_engine import Paired, Pool, engine_pool
 
 RUNTIME = "threads"

@@ -51,7 +51,7 @@ class Findings:
     def take(self, histories: Iterable[History]) -> bool:
         """Learn from histories; whether anything new was found."""
         before = (self.known, set(self.parted))
-        wrong = []
+        wrong: list[History] = []
         for history in histories:
             # A history that is right is evidence of no violation, whatever else is known; it only rules out diagnoses.
             (self.histories if explained(self.model, history, RIGHT) == len(history) else wrong).append(history)

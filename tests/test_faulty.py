@@ -11,6 +11,8 @@ from tests.faulty import Faulty
 from tests.faulty import circuit_breaker as breakers
 from tests.proof import Proof, prove, registries
 
+pytestmark = pytest.mark.proof
+
 FAULTY: dict[str, list[Faulty]] = registries("faulty", "FAULTY")
 LONGEST = 6
 """Moments in the evidence of one defect, where three are mixed."""

@@ -7,6 +7,8 @@ import pytest
 from tests.odd import Odd
 from tests.proof import prove, registries
 
+pytestmark = pytest.mark.proof
+
 ODD: dict[str, list[Odd]] = registries("odd", "ODD")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from patternproof.history import Batch, Hung
@@ -41,11 +40,10 @@ from .events import (
     SetWallClock,
     UseAfterReturn,
 )
+from .remembering import remembered
 from .state import GONE, IN_FLIGHT, Connection, State, Tracked
 
 MOST_IN_FLIGHT = 3
-MOST_REMEMBERED = 50_000
-"""Results of `apply`."""
 WALL_JUMPS = (3600.0, -3600.0)
 UNREADY = "min_size is not made"
 
@@ -110,9 +108,17 @@ class ConnectionPoolModel:
 
     def apply(self, state: State, event: Any, deviations: Names) -> tuple[State, ...]:
         """Every state that may be right after the event; of a deviant pool the plainest is marked, for `observe`."""
-        return _remembering(self, state, event, deviations)
+        return remembered(self._settled, state, event, deviations)
 
-    def applied(self, state: State, event: Any, deviations: Names) -> Iterable[State]:
+    def _settled(self, state: State, event: Any, deviations: Names) -> tuple[State, ...]:
+        applied = dict.fromkeys(self._applied(state, event, deviations))
+        if state.connecting != "held":
+            held = state.attempts - isinstance(event, ConnectEnds)
+            applied = dict.fromkeys(end for after in applied for end in transitions.at_once(after, held, deviations))
+        first, *others = applied  # every event has some right outcome
+        return (first, *(after._replace(plain=False) if deviations and after.plain else after for after in others))
+
+    def _applied(self, state: State, event: Any, deviations: Names) -> Iterable[State]:
         match event:
             case Acquire(number):
                 return transitions.acquire(state, number, deviations)
@@ -235,17 +241,6 @@ class ConnectionPoolModel:
 
     def blame(self, states: States, batch: Batch, seen: Seen | Hung) -> str:
         return blame(self, states, batch, seen)
-
-
-@lru_cache(maxsize=MOST_REMEMBERED)
-def _remembering(model: ConnectionPoolModel, state: State, event: Any, deviations: Names) -> tuple[State, ...]:
-    """The same few events happen to the same few states in hundreds of histories."""
-    applied = dict.fromkeys(model.applied(state, event, deviations))
-    if state.connecting != "held":
-        held = state.attempts - isinstance(event, ConnectEnds)
-        applied = dict.fromkeys(end for after in applied for end in transitions.at_once(after, held, deviations))
-    first, *others = applied  # every event has some right outcome
-    return (first, *(after._replace(plain=False) if deviations and after.plain else after for after in others))
 
 
 def complete() -> ConnectionPoolModel:

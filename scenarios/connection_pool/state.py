@@ -122,6 +122,8 @@ class State(NamedTuple):
         borrower = self.borrower(number)
         if borrower is None:
             return self
+        # One ghost at a time: more would only multiply the states.
+        ghost = ghost and not self.ghosts()
         return self.with_borrower(borrower._replace(phase=phase, fresh=False, missed=False, ghost=ghost))
 
     def out(self, number: int, phase: str, connection: int) -> State:

@@ -136,8 +136,9 @@ def _begun(state: State, deviations: Names) -> Iterator[State]:
     room = capacity(state, deviations) - state.taken() + racing
     most = max(0, room + len(stale))
     least, plain = _wanted(state, most, deviations)
-    # Where each of them fails, more than are asked for would be made for ever.
-    highest = min(most, len(state.waiting())) if state.connecting == "error" else most
+    # Nobody makes more than are asked for beyond max_size, or for ever where each of them fails.
+    spare = len(state.waiting()) if state.connecting == "error" else state.settings.max_size - state.taken() + len(stale)
+    highest = min(most, max(plain, spare))
     for ghost in state.ghosts() if room > 0 else ():
         yield from _begun(_without_ghost(state, ghost)._replace(lost=state.lost + 1), deviations)
     for count in dict.fromkeys((plain, *range(least, highest + 1))):

@@ -38,7 +38,9 @@ class Faulty:
 class Registry(list[Faulty]):
     """The wrong implementations of one pattern, in the order of their requirements."""
 
-    def add(self, violates: str, fragment: str, ways: str = "histories feature machine", claims: str | None = None) -> Callable[[T], T]:
+    def add(
+        self, violates: str, fragment: str, ways: str = "histories feature machine", claims: str | None = None
+    ) -> Callable[[T], T]:
         """Register the decorated factory; several ids, ways or claims are separated by spaces."""
 
         def register(factory: T) -> T:

@@ -49,7 +49,7 @@ class RunsTwice(Breaker):
                 await operation()
             except asyncio.CancelledError:
                 raise
-            except BaseException:  # noqa: BLE001 - whatever came of it
+            except BaseException:
                 pass
             return await operation()
 
@@ -940,7 +940,7 @@ class ThreeDefects(NoHint, IgnoredCounts):
 
 @faulty("CB-06 CB-16", "no probe is admitted once reset_timeout has passed", claims="")
 class AsWritten:
-    """Literally the pattern document's sample: trip_circuit() and close_circuit() are there, and nothing that leads to HalfOpen."""
+    """Literally the pattern document's sample: trip_circuit() and close_circuit() are there; nothing leads to HalfOpen."""
 
     def __init__(self, settings: CircuitBreakerSettings) -> None:
         plain = CircuitBreakerSettings(failure_threshold=settings.failure_threshold, reset_timeout=settings.reset_timeout)
