@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -220,4 +221,8 @@ def call(arguments: Sequence[str] | None = None) -> int:
         return Exit.ADAPTER
     except KitError as error:
         errors.print(f"patternproof: an error of the kit: {error}", markup=False)
+        return Exit.KIT
+    except Exception as error:  # noqa: BLE001  # Python's own exit code for it would say that the adapter does not conform
+        errors.print(f"patternproof: an error of the kit: {type(error).__name__}: {error}", markup=False)
+        traceback.print_exc()
         return Exit.KIT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pytest_bdd.exceptions import GherkinParseError
-from pytest_bdd.parser import FeatureParser, ScenarioTemplate
+from pytest_bdd.parser import FeatureParser, ScenarioTemplate, Step
 from pytest_bdd.scenario import _execute_step_function, scenario_wrapper_template_registry
 from pytest_bdd.utils import registry_get_safe
 
-from patternproof.outcome import AdapterError, KitError, Violation
+from patternproof.exercise import of_implementation
+from patternproof.outcome import AdapterError, KitError, NoVerdict, Violation
 from patternproof.requirements import catalogue, feature_file, parsed
-from patternproof.steps import UndefinedStep, definition, modules, see
+from patternproof.steps import UndefinedStep, UnknownWord, definition, modules, see
 
 if TYPE_CHECKING:
     from patternproof.run import Run
@@ -134,10 +136,13 @@ class ExampleItem(pytest.Function):
 
     def runtest(self) -> None:
         """Run the steps."""
-        if self.run is None:
-            self._steps()
-        else:
+        if self.run is not None:
             self.run.example(self, self._steps)
+            return
+        try:
+            self._steps()
+        except NoVerdict as error:
+            raise pytest.skip.Exception(f"{error.status}: {error}", _use_item_location=True) from error
 
     def _steps(self) -> None:
         scenario = self.example.template.render(self.example.row)
@@ -146,7 +151,8 @@ class ExampleItem(pytest.Function):
         self.ihook.pytest_bdd_before_scenario(request=request, feature=scenario.feature, scenario=scenario)
         try:
             for step, context in found:
-                _execute_step_function(request, scenario, step, context)
+                with _words_known(step):
+                    _execute_step_function(request, scenario, step, context)
         finally:
             self.ihook.pytest_bdd_after_scenario(request=request, feature=scenario.feature, scenario=scenario)
 
@@ -159,6 +165,17 @@ class ExampleItem(pytest.Function):
     def reportinfo(self) -> tuple[Path, int, str]:
         """The place of the example in its feature."""
         return Path(self.example.template.feature.filename), self.example.template.line_number - 1, self.name
+
+
+@contextmanager
+def _words_known(step: Step) -> Iterator[None]:
+    """Tell a word that the kit's steps do not know from whatever else is looked up in vain."""
+    try:
+        yield
+    except LookupError as error:
+        if type(error) is not LookupError or of_implementation(error):
+            raise
+        raise UnknownWord(f"line {step.line_number}: {step.type.capitalize()} {step.name}\n{error}") from error
 
 
 def _nothing() -> None:

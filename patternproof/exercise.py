@@ -94,13 +94,13 @@ def _ended(requirement: Requirement, error: BaseException, reached: int, replay:
         case Hang():
             return [Outcome(own, Way.FEATURE, Status.FAILED, f"expected an end, seen: {error}", tuple(error.stacks), 1, replay)]
     seen = f"{type(error).__name__}: {error}"
-    if _of_implementation(error):
+    if of_implementation(error):
         message = f"an error that no requirement allows: {seen}"
         return [Outcome(own, Way.FEATURE, Status.FAILED, message, tuple(_frames(error)), 1, replay)]
     return [Errored(own, Way.FEATURE, Status.ERRORED, f"{seen}\n{chr(10).join(_frames(error))}", replay=replay, blame=Blame.KIT)]
 
 
-def _of_implementation(error: BaseException) -> bool:
+def of_implementation(error: BaseException) -> bool:
     """Whether an exception passed through code that belongs neither to the kit nor to its tools."""
     return any(_foreign(Path(frame.filename)) for frame in traceback.extract_tb(error.__traceback__))
 

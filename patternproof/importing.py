@@ -37,8 +37,16 @@ def _from_file(path: Path) -> ModuleType:
     loaded = sys.modules.get(name)
     if loaded is not None and loaded.__file__ == str(path):
         return loaded
-    with _importing(str(path), path.parent):
+    _find_in(path.parent, Path.cwd())
+    with _importing(str(path)):
         return _executed(name, path)
+
+
+def _find_in(*folders: Path) -> None:
+    """Have modules looked for there too; last, since a file may be named as the package that it adapts."""
+    for folder in map(str, folders):
+        if folder not in sys.path:
+            sys.path.append(folder)
 
 
 def _executed(name: str, path: Path) -> ModuleType:
@@ -56,7 +64,9 @@ def _executed(name: str, path: Path) -> ModuleType:
 
 
 def _from_name(spec: str) -> ModuleType:
-    with _importing(spec, Path.cwd()):
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    with _importing(spec):
         try:
             return importlib.import_module(spec)
         except ModuleNotFoundError as error:
@@ -69,10 +79,8 @@ def _from_name(spec: str) -> ModuleType:
 
 
 @contextmanager
-def _importing(spec: str, folder: Path) -> Iterator[None]:
-    """Imports as ``python`` does them from `folder`; whatever goes wrong is the adapter's error."""
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
+def _importing(spec: str) -> Iterator[None]:
+    """Whatever goes wrong is the adapter's error."""
     try:
         yield
     except (AdapterError, KeyboardInterrupt):

@@ -136,6 +136,17 @@ class Controller:
             if _run in self._config.stash:
                 self._config.stash[_run].uncollected(report)
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._select([item.nodeid for item in session.items])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        self._select(ids)
+
+    def _select(self, nodeids: list[str]) -> None:
+        if _run in self._config.stash:
+            self._config.stash[_run].select(nodeids)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if self._refused:
@@ -144,7 +155,8 @@ class Controller:
             session.exitstatus = self._config.stash[_run].finish(int(session.exitstatus))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if _run in self._config.stash and not self._config.option.collectonly:
+        run = current(self._config)
+        if run is not None and run.selected and not self._config.option.collectonly:
             from patternproof.report.terminal import summary  # as above
 
-            summary(self._config.stash[_run].verdicts(), terminalreporter)
+            summary(run.verdicts(), terminalreporter)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -44,7 +44,9 @@ def begin(config: pytest.Config, adapter: str | None) -> Run:
     values |= {"adapter": spec, "junit": config.getoption("patternproof_junit")}
     if hasattr(config, "workerinput"):
         values["report"] = None  # the controller writes it
-    return Run(config, Settings.of(values), load(spec))
+    settings, held = Settings.of(values), load(spec)
+    settings.selection.refuse_unless_offered(held.offered)
+    return Run(config, settings, held)
 
 
 class Run:
@@ -54,9 +56,11 @@ class Run:
         self.config = config
         self.settings = settings
         self.adapter = adapter
-        # Changed by `record` and `fault` only, in the process that sees all reports.
+        # Changed by `select`, `record`, `unreported` and `uncollected` only, in the process that sees all reports.
         self._exercises: dict[str, Exercise] = {}
         self._faults: list[Fault] = []
+        self.selected = False
+        """Whether any exercise of the kit is part of the session; otherwise the kit has nothing to say of it."""
 
     def same(self, adapter: str | None) -> None:
         """Refuse a second adapter in one session: a report is about one.
@@ -122,8 +126,13 @@ class Run:
         words += ["--seed", str(self.settings.seed)] if self.settings.seed is not None else []
         return shlex.join(words)
 
+    def select(self, nodeids: Iterable[str]) -> None:
+        """Take note of what the session is going to run."""
+        self.selected = self.selected or any(map(is_kits, nodeids))
+
     def record(self, exercise: Exercise) -> None:
         """Keep what an item came to."""
+        self.selected = True
         self._exercises[exercise.key] = exercise
 
     def unreported(self, report: pytest.TestReport) -> None:
@@ -144,10 +153,15 @@ class Run:
         return verdicts(catalogue(), outcomes, self.adapter, self._partial(), self._faults)
 
     def finish(self, status: int) -> int:
-        """Write the reports, and give the exit code of the session: pytest's own, unless the kit has more to say."""
+        """Write the reports, and give the exit code of the session: pytest's own, unless the kit has more to say.
+
+        Where no exercise of the kit was selected, a report that only the ini file asks for stays as the last full run left it.
+        """
         found = self.verdicts()
-        if self.settings.report is not None:
+        if self.settings.report is not None and (self.selected or self.config.getoption("patternproof_report")):
             write(self.settings.report, found, self.settings)
+        if not self.selected:
+            return status
         if status in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             return found.exit
         return max(status, found.exit) if status == pytest.ExitCode.TESTS_FAILED else status

@@ -35,6 +35,15 @@ class Selection:
         """Whether any requirement of a pattern that is exercised in one of these ways is selected."""
         return any(each in self and each.pattern == pattern and each.ways & set(ways) for each in catalogue().values())
 
+    def refuse_unless_offered(self, patterns: Iterable[str]) -> None:
+        """Refuse to select nothing of what an adapter offers.
+
+        Raises:
+            AdapterError: a usage error: what was selected, and what is offered.
+        """
+        if not any(self.wants(pattern, *Way) for pattern in patterns):
+            raise AdapterError(f"{self}: the adapter does not offer that; it offers {', '.join(patterns)}")
+
     def __str__(self) -> str:
         given = {"--pattern": self.patterns, "--requirement": self.requirements, "--level": self.levels}
         return ", ".join(f"{option} {name}" for option, names in given.items() for name in sorted(names))

@@ -22,6 +22,10 @@ class UndefinedStep(KitError):
     """No definition, or more than one, for a step of a feature."""
 
 
+class UnknownWord(UndefinedStep):
+    """A step that is defined, with a word in it that is not."""
+
+
 def modules() -> list[ModuleType]:
     """The steps of every pattern that has any, and the fixtures that they use."""
     present = [pattern for pattern in PATTERNS.values() if find_spec(f"patternproof.scenarios.{pattern.stem}") is not None]

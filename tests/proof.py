@@ -16,6 +16,7 @@ from unittest.mock import patch
 import pytest
 
 from patternproof import conformance, judge
+from patternproof.adapter import Adapter, load
 from patternproof.exercise import Exercise
 from patternproof.findings import Findings
 from patternproof.outcome import Outcome, Status
@@ -112,6 +113,13 @@ def prove(
 
 def _plain() -> list[str]:
     return ["-c/dev/null", "--import-mode=importlib", "--capture=no", *(f"-pno:{plugin}" for plugin in _QUIET)]
+
+
+@contextmanager
+def loaded(stem: str, name: str, factory: Callable[..., Any], claims: Iterable[str] | None = None) -> Iterator[Adapter]:
+    """The adapter of one implementation, as `prove` makes it."""
+    with _adapter(stem, name, factory, claims) as spec:
+        yield load(spec)
 
 
 @contextmanager

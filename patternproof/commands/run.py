@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,10 +45,10 @@ def run(options: Options, pytest_args: Sequence[str]) -> int:
         KitError: an error of the kit.
     """
     settings = Settings.of({**options.values, "adapter": options.adapter})
-    load(settings.adapter).versions()
+    adapter = load(settings.adapter)
+    adapter.versions()
+    settings.selection.refuse_unless_offered(adapter.offered)
     _refuse_what_is_missing(options)
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
     progress = Progress(quiet=not pytest_args)
     with _plugins(lean=not pytest_args, workers=options.workers is not None):
         status = int(pytest.main([*_arguments(options), *pytest_args], plugins=[progress]))

@@ -1,4 +1,4 @@
-"""What an event made of a state, remembered by the deviations that were asked for on the way."""
+"""What an event made of a state, remembered."""
 
 from __future__ import annotations
 

@@ -21,6 +21,8 @@ from .connections import Connection, Exchange, PlainConnection, Runs, plainly
 from .events import ConnectFailure, Counts, Seen
 from .model import PLAIN, READY, Capabilities, ConnectionPoolModel
 
+SMOKE = (events.Acquire(0), events.ConnectEnds(0, "ok"), events.Return(0))
+"""The plainest use."""
 _ORDERS = {events.Return: "leave", events.LeaveWithError: "fail", events.SetState: "set", events.Request: "wait"}
 
 

@@ -768,7 +768,7 @@ class IgnoredProbeKeepsSlot(_Ignoring):
             super()._finish(generation, error)
 
 
-@faulty("CB-21", "waits for another to end", "histories feature machine interleavings")
+@faulty("CB-21", "expected", "histories feature machine interleavings")
 class OneCallAtATime(Breaker):
     """A lock is held over the whole call in closed state."""
 
@@ -796,7 +796,7 @@ class OneCallAtATimeAnywhere(Breaker):
             return await super().call(operation)
 
 
-@faulty("CB-21", "waits for another to end", "histories feature machine interleavings")
+@faulty("CB-21", "expected", "histories feature machine interleavings")
 class OneOperationAtATime(Breaker):
     """A lock is held over the operation in closed state, after the call was let in."""
 

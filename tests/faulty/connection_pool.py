@@ -202,7 +202,7 @@ class _Sharing(Pool):
             await super()._give_back(entry)
 
 
-@faulty("CP-03", "a borrower is given the connection of another")
+@faulty("CP-03", "a borrower is given the connection of another", "histories feature")
 class SharesWhenFull(_Sharing):
     """Multiplexes over a busy connection when the pool is full, whether the protocol can do that or not."""
 
@@ -252,7 +252,7 @@ class _Leaving(Pool):
             raise NotImplementedError
 
 
-@faulty("CP-04", "a borrower that is cancelled does not return its connection")
+@faulty("CP-04", "a borrower that is cancelled does not return its connection", "histories feature")
 class CancellationIsNoException(_Leaving):
     """`except Exception` around the scope, written when CancelledError was an Exception."""
 
@@ -279,7 +279,7 @@ class LeavesReturnToBorrower(_Leaving):
             return True
 
 
-@faulty("CP-04", "the error of a borrower ends at the scope")
+@faulty("CP-04", "the error of a borrower ends at the scope", "histories machine")
 class SwallowsError(Pool):
     """`__aexit__` returns what the return of the connection returned, and that is true."""
 
@@ -324,7 +324,7 @@ class FailsAtOnceWithAnotherError(Pool):
         raise asyncio.QueueEmpty
 
 
-@faulty("CP-05", "who waits does not get the connection that is returned")
+@faulty("CP-05", "who waits does not get the connection that is returned", "histories feature")
 class WakesNobody(Pool):
     """A returned connection is put in the list, and nobody who waits is told."""
 
@@ -338,7 +338,7 @@ class WakesNobody(Pool):
 # CP-06: acquire_timeout
 
 
-@faulty("CP-06", "a waiter gives up before acquire_timeout")
+@faulty("CP-06", "a waiter gives up before acquire_timeout", "histories feature")
 class TakesMilliseconds(Pool):
     """Takes the seconds for milliseconds."""
 
@@ -356,7 +356,7 @@ class GivesUpHalfWay(Pool):
         return await super()._wait(None if deadline is None else half)
 
 
-@faulty("CP-06", "a waiter waits beyond acquire_timeout")
+@faulty("CP-06", "a waiter waits beyond acquire_timeout", "histories feature")
 class WaitsForEver(Pool):
     """The setting acquire_timeout is read by nobody."""
 
@@ -372,7 +372,7 @@ class WaitsForEverInQueue(Pool):
         return await super()._wait(None)
 
 
-@faulty("CP-06", "after acquire_timeout comes something else than a pool-timeout error")
+@faulty("CP-06", "after acquire_timeout comes something else than a pool-timeout error", "histories feature")
 class PlainTimeoutError(Pool):
     """The error of wait_for() as it comes (asyncpg)."""
 
@@ -401,7 +401,7 @@ class _Haunted(Slots):
         return True
 
 
-@faulty("CP-06", "a connection is kept for a waiter that is gone")
+@faulty("CP-06", "a connection is kept for a waiter that is gone", "histories feature")
 class TimedOutStaysInQueue(Pool):
     """Whoever gives up is not taken out of the queue (wait_for() around a future that the pool knows for ever)."""
 
@@ -439,7 +439,7 @@ class LostAtTimeout(Pool):
 # CP-07: cancellation
 
 
-@faulty("CP-07", "a connection is kept for a waiter that was cancelled")
+@faulty("CP-07", "a connection is kept for a waiter that was cancelled", "histories feature")
 class CancelledStaysInQueue(Pool):
     """A waiter that is cancelled is not taken out of the queue: the wake-up is lost on it."""
 
@@ -532,7 +532,9 @@ class CancelledConnectKeepsSlot(Making):
         self._accounts.lose_slot()
 
 
-@faulty("CP-07", "a borrower that is cancelled while its connection is being made leaves the next one waiting")
+@faulty(
+    "CP-07", "a borrower that is cancelled while its connection is being made leaves the next one waiting", "histories feature"
+)
 class CancelledConnectWakesNobody(Making):
     """The count is right again, and who waits for it is not told."""
 
@@ -561,7 +563,7 @@ class FailedConnectKeepsSlot(Making):
         self._accounts.lose_slot()
 
 
-@faulty("CP-08", "after a failure of connect() the next one goes on waiting")
+@faulty("CP-08", "after a failure of connect() the next one goes on waiting", "histories feature")
 class FailedConnectWakesNobody(Making):
     """Takes its count back, and does not tell those who wait for it (aiomysql, asyncio-connection-pool)."""
 
@@ -577,7 +579,7 @@ class WrapsConnectError(Making):
         return RuntimeError("could not get a connection")
 
 
-@faulty("CP-08", "a failing connect() is tried again for ever, and nobody is told")
+@faulty("CP-08", "a failing connect() is tried again for ever, and nobody is told", "histories")
 class ConnectsForEver(Making):
     """Tries again until it works."""
 
@@ -626,7 +628,7 @@ class _Unchecked(Slots):
             self.drop(entry)
 
 
-@faulty("CP-09", "expected")
+@faulty("CP-09", "expected", "histories feature")
 class HandedOnUnchecked(Returning):
     """The list is checked as it is looked into, and what goes straight to a waiter is not."""
 
@@ -722,7 +724,7 @@ class DiscardedKeepsSlot(Returning):
     failed = interrupted = discard
 
 
-@faulty("CP-09", "who waits goes on waiting when a broken connection is returned")
+@faulty("CP-09", "who waits goes on waiting when a broken connection is returned", "histories feature")
 class DiscardedWakesNobody(Returning):
     """The slot of a broken connection is free again, and nobody who waits for one is told."""
 
@@ -736,7 +738,7 @@ class DiscardedWakesNobody(Returning):
 # CP-10: what is carried over
 
 
-@faulty("CP-10", "connections are not reset")
+@faulty("CP-10", "connections are not reset", "histories feature")
 class NeverResets(Returning):
     """Relies on borrowers to commit or roll back."""
 
@@ -745,7 +747,7 @@ class NeverResets(Returning):
             raise ConnectionError("it is broken")
 
 
-@faulty("CP-10", "a connection whose reset fails is handed out as it is")
+@faulty("CP-10", "a connection whose reset fails is handed out as it is", "histories")
 class IgnoresFailedReset(Returning):
     """The reset is done as well as it can be; what still lives is put back."""
 
@@ -756,7 +758,7 @@ class IgnoresFailedReset(Returning):
             super().failed(entry)
 
 
-@faulty("CP-10", "a connection is handed out though its reset was cancelled")
+@faulty("CP-10", "a connection is handed out though its reset was cancelled", "histories")
 class PutsBackInFinally(Returning):
     """The return stands in `finally`, and so happens after a reset that was cancelled, too."""
 
@@ -803,7 +805,7 @@ class Unreset:
         return getattr(self._connection, name)
 
 
-@faulty("CP-10", "a borrower gets the reply to a request that was cancelled")
+@faulty("CP-10", "a borrower gets the reply to a request that was cancelled", "histories feature")
 class ReplyLeftUnread(_Noting):
     """Rolls back and does not drain: cancelled between request and response, the response is read by the next (redis-py 4.5)."""
 
@@ -812,7 +814,7 @@ class ReplyLeftUnread(_Noting):
             return kind is asyncio.CancelledError and self.is_asking
 
 
-@faulty("CP-10", "a connection is not reset after an error")
+@faulty("CP-10", "a connection is not reset after an error", "histories feature")
 class ResetsAfterSuccess(_Noting):
     """The reset is the last line of the try block."""
 
@@ -821,7 +823,7 @@ class ResetsAfterSuccess(_Noting):
             return kind is not None and issubclass(kind, Exception)
 
 
-@faulty("CP-10", "expected")
+@faulty("CP-10", "expected", "histories feature")
 class ResetsNotAfterCancellation(_Noting):
     """The reset is left out where the borrower was cancelled, since nothing may be awaited then."""
 
@@ -833,7 +835,7 @@ class ResetsNotAfterCancellation(_Noting):
 # CP-11, CP-12: after the return
 
 
-@faulty("CP-11", "a handle that was returned still reaches its connection")
+@faulty("CP-11", "a handle that was returned still reaches its connection", "histories feature")
 class RawHandle(Pool):
     """Gives the connection itself (asyncio-connection-pool, SQLAlchemy's dbapi_connection)."""
 
@@ -845,7 +847,7 @@ class RawHandle(Pool):
             return self._connection()
 
 
-@faulty("CP-11", "a handle that was returned still reaches its connection")
+@faulty("CP-11", "a handle that was returned still reaches its connection", "histories feature")
 class HandleKeepsConnection(Pool):
     """The handle knows that it was returned, and asks nobody."""
 
@@ -884,7 +886,7 @@ class _Again(Pool):
         raise NotImplementedError
 
 
-@faulty("CP-12", "a second return makes room for one connection too many")
+@faulty("CP-12", "a second return makes room for one connection too many", "histories feature")
 class SecondReturnFreesSlot(_Again):
     """A semaphore that is released once for each return, and not once for each acquire."""
 
@@ -892,7 +894,7 @@ class SecondReturnFreesSlot(_Again):
         self._accounts.gain_slot()
 
 
-@faulty("CP-12", "a connection that is returned twice is handed out twice")
+@faulty("CP-12", "a connection that is returned twice is handed out twice", "histories feature")
 class SecondReturnPutsInTwice(_Again):
     """Appends whatever is returned to the list."""
 
@@ -932,7 +934,7 @@ class SecondReturnPutsInTwice(_Again):
 # CP-13: close()
 
 
-@faulty("CP-13", "expected")
+@faulty("CP-13", "expected", "histories feature")
 class LeavesIdleOpen(Pool):
     """close() sets a flag, and what is idle then stays open."""
 
@@ -1021,7 +1023,7 @@ class CloseWaitsForEver(Pool):
 # CP-14, CP-15: accounting and order
 
 
-@faulty("CP-14", "a connection is lost at its second return")
+@faulty("CP-14", "a connection is lost at its second return", "histories feature")
 class RetiresWithoutReplacing(Pool):
     """Connections serve a number of times, and are forgotten then: each takes a slot with it."""
 
@@ -1035,7 +1037,7 @@ class RetiresWithoutReplacing(Pool):
             await super()._give_back(entry)
 
 
-@faulty("CP-15", "who came last is served first")
+@faulty("CP-15", "who came last is served first", "histories feature")
 class LastComeFirstServed(Pool):
     """Takes the waiter from the wrong end of the list."""
 
@@ -1048,17 +1050,22 @@ class LastComeFirstServed(Pool):
                 self.waiters.reverse()
 
 
-@faulty("CP-15", "expected")
-class SecondBeforeFirst(Pool):
+@faulty("CP-15", "who waits is not served in turn", "histories feature")
+class LastOrFirst(Pool):
     """Waiters in a set: whoever comes to hand is served."""
 
     class Accounts(Slots):
+        __slots__ = ("turns",)
+
+        def __init__(self, settings: ConnectionPoolSettings) -> None:
+            super().__init__(settings)
+            self.turns = 0
+
         def _hand(self, answer: Entry | Answer) -> bool:
-            self.waiters.rotate(-1)
-            try:
-                return super()._hand(answer)
-            finally:
+            self.turns += len(self.waiters) > 1
+            if self.turns % 2:
                 self.waiters.rotate(1)
+            return super()._hand(answer)
 
 
 @faulty("CP-15", "who comes as a connection is returned gets it before those who wait", "interleavings")
@@ -1090,7 +1097,7 @@ class WokenLooksAgain(Pool):
 # CP-16: ages
 
 
-@faulty("CP-16", "a connection idle for longer than max_idle is handed out")
+@faulty("CP-16", "a connection idle for longer than max_idle is handed out", "histories feature")
 class IgnoresIdleTime(Pool):
     """The setting max_idle is read by nobody."""
 
@@ -1100,7 +1107,18 @@ class IgnoresIdleTime(Pool):
             return super()._is_old(entry, now)
 
 
-@faulty("CP-16", "a connection older than max_lifetime is handed out")
+@faulty("CP-16", "a connection older than max_lifetime is handed out", "histories feature")
+class LooksAtLifetimeAtReturn(Pool):
+    """Closes what is too old as it is returned, and lends what grew old while it was idle."""
+
+    class Accounts(Slots):
+        def _retire(self, now: float) -> None:
+            settings, self._settings = self._settings, replace(self._settings, max_lifetime=None)
+            super()._retire(now)
+            self._settings = settings
+
+
+@faulty("CP-16", "a connection older than max_lifetime is handed", "histories feature")
 class IgnoresLifetime(Pool):
     """Any use makes a connection young again."""
 
@@ -1110,7 +1128,7 @@ class IgnoresLifetime(Pool):
             return super()._is_old(entry, now)
 
 
-@faulty("CP-16", "a connection older than max_lifetime is handed on as it is returned")
+@faulty("CP-16", "a connection older than max_lifetime is handed on as it is returned", "histories feature")
 class HandedOnTooOld(Pool):
     """The list is swept as it is looked into, and what goes straight to a waiter is not: under load nothing ever gets too old."""
 
@@ -1121,7 +1139,7 @@ class HandedOnTooOld(Pool):
             self._ages = ages
 
 
-@faulty("CP-16", "ages are taken from the wall clock")
+@faulty("CP-16", "ages are taken from the wall clock", "histories feature")
 class WallClock(Pool):
     """time.time()."""
 
@@ -1140,7 +1158,23 @@ class _Counted(Pool):
         raise NotImplementedError
 
 
-@faulty("CP-17", "the statistics are not what they count")
+@faulty("CP-17", "idle connections are counted as in use", "histories machine")
+class MadeIsInUse(_Counted):
+    """Counts what was made, and calls it in use."""
+
+    def counted(self, now: PoolStatistics) -> PoolStatistics:
+        return replace(now, in_use=now.in_use + now.idle)
+
+
+@faulty("CP-17", "borrowers that wait are not counted", "histories machine")
+class NobodyWaits(_Counted):
+    """Nobody counts who waits (a semaphore that does not tell)."""
+
+    def counted(self, now: PoolStatistics) -> PoolStatistics:
+        return replace(now, waiting=0)
+
+
+@faulty("CP-17", "a connection that is being made is not counted", "histories machine")
 class SizeWithoutConnecting(_Counted):
     """Connections that are being made are not in the size."""
 
@@ -1148,7 +1182,7 @@ class SizeWithoutConnecting(_Counted):
         return replace(now, size=now.idle + now.in_use)
 
 
-@faulty("CP-17", "the statistics are not what they count")
+@faulty("CP-17", "the statistics are not what they count", "histories machine")
 class FreeSlotsAreIdle(_Counted):
     """Idle is what is not in use, whether it was made or not."""
 
@@ -1156,7 +1190,7 @@ class FreeSlotsAreIdle(_Counted):
         return replace(now, idle=self._settings.max_size - now.in_use)
 
 
-@faulty("CP-17", "the statistics are not what they count")
+@faulty("CP-17", "expected", "feature")
 class WaitersOnlyAdd(_Counted):
     """Counts who begins to wait, and not who stops by giving up."""
 
@@ -1186,14 +1220,14 @@ class MakesNothingInAdvance(Pool):
         """Nothing."""
 
 
-@faulty("CP-19", "what min_size promises is not made anew once it is lost")
+@faulty("CP-19", "what min_size promises is not made anew once it is lost", "histories feature")
 class MakesInAdvanceOnce(Pool):
     """Makes connections at the start, and never again."""
 
     is_filled = False
 
     def _fill(self, now: float) -> None:
-        if not self.is_filled:
+        if self._settings.min_size and not self.is_filled:
             self.is_filled = True
             super()._fill(now)
 
@@ -1298,7 +1332,7 @@ class SemaphoreAndList(_Afternoon):
         self._semaphore.release()
 
 
-@faulty("CP-07 CP-08 CP-09 CP-13 CP-15", "expected", claims="")
+@faulty("CP-04 CP-06 CP-07 CP-08 CP-09 CP-13 CP-15", "expected", claims="")
 class ConditionAndList(_Afternoon):
     """A condition, and a notify() wherever one thought of it."""
 
@@ -1333,37 +1367,6 @@ class ConditionAndList(_Afternoon):
         async with self._changed:
             self._idle.append(connection)
             self._changed.notify()
-
-
-@faulty("CP-05", "expected", claims="")
-class LockAndPolling(_Afternoon):
-    """One lock, and a look at the list every 50 ms."""
-
-    def __init__(self, connect: Connect, settings: ConnectionPoolSettings) -> None:
-        super().__init__(connect, settings)
-        self._lock = asyncio.Lock()
-
-    async def get(self) -> Any:
-        try:
-            async with asyncio.timeout(self._settings.acquire_timeout), self._lock:
-                while not self._idle and self._size >= self._settings.max_size:
-                    await asyncio.sleep(0.05)
-                if self._idle:
-                    return self._idle.pop()
-                connection = await self._connect()
-                self._size += 1
-                return connection
-        except TimeoutError:
-            raise PoolTimeoutError from None
-
-    async def put(self, connection: Any) -> None:
-        try:
-            await connection.reset()
-        except ConnectionError:
-            await connection.close()
-            self._size -= 1
-        else:
-            self._idle.append(connection)
 
 
 # Several at once, and as the pattern document has it
