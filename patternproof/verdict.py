@@ -187,10 +187,7 @@ def _silent(requirement: Requirement) -> str:
 def _declined(claim: str, outcomes: Sequence[Outcome]) -> str:
     for outcome in outcomes:
         if outcome.status is Status.FAILED:
-            return (
-                f"{claim!r} is not claimed, and what it promises fails: the implementation has it half-working, or ignores the "
-                f'setting, which the factory should then refuse with Unsupported("its_name"): {outcome.message}'
-            )
+            return f"{claim!r} is not claimed, though the implementation visibly has it, half-working: {outcome.message}"
     if any(passed(outcome) for outcome in outcomes):
         return f'{claim!r} is not claimed, though it works: add it to CLAIMS = {{"{claim}"}} to have it count'
     return f"{claim!r} is not claimed"

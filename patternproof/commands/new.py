@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from string import Template
@@ -45,11 +44,11 @@ class $name:
     What each member does is said in patternproof.ports.$stem, which also has:
     $others.
     """
-$members$optional
+$members
 
 def $stem($arguments) -> $name:
     """Make one; a setting that it does not have is refused with patternproof.ports.Unsupported("its_name")."""
-    raise NotImplementedError("make the $title here, or delete this function where there is none")
+    raise NotImplementedError("make the $title here")
 ''')
 _HEADS: dict[members.Flavour, tuple[str, str]] = {
     "awaited": ("async def", "def"),
@@ -135,27 +134,13 @@ def _part(stem: str, runtime: str) -> str:
     others = ", ".join(name for name in _names(stem) if name != settings) or "nothing else"
     shown = [_member(port.REQUIRED, name, flavour, runtime) for name, flavour in members.required(stem).items()]
     names = {"name": port.REQUIRED.__name__, "title": PATTERNS[stem].title, "stem": stem}
-    optional = "".join(_optional(protocol) for protocol in getattr(port, "OPTIONAL", ()))
-    return _PART.substitute(names, others=others, arguments=", ".join(arguments), members="".join(shown), optional=optional)
-
-
-def _optional(protocol: type) -> str:
-    """A comment that names the members of an optional part of a port, and says what they are for."""
-    purpose = (inspect.getdoc(protocol) or "").split(". ")[0].rstrip(".").replace("`", "")
-    calls = [f"{name}({', '.join(_arguments(member)[1:])})" for name, member in vars(protocol).items() if name[0] != "_"]
-    text = f"Optional, for {purpose[:1].lower()}{purpose[1:]}: {', '.join(calls)}."
-    return "".join(f"\n    # {line}" for line in textwrap.wrap(text, 120)) + "\n"
-
-
-def _arguments(member: Any) -> list[str]:
-    function = member.fget if isinstance(member, property) else member
-    return list(inspect.signature(function).parameters)
+    return _PART.substitute(names, others=others, arguments=", ".join(arguments), members="".join(shown))
 
 
 def _member(protocol: type, name: str, flavour: members.Flavour, runtime: str) -> str:
     member = vars(protocol)[name]
     function: Any = member.fget if isinstance(member, property) else member
-    arguments = ", ".join(each if each == "self" else f"{each}: Any" for each in _arguments(member))
+    arguments = ", ".join(each if each == "self" else f"{each}: Any" for each in inspect.signature(function).parameters)
     sentence = (inspect.getdoc(function) or "").splitlines()[0]
     end = "\n        yield" if flavour == "scope" else ""
     head = _HEADS[flavour][runtime == "threads"]

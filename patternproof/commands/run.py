@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,8 +53,9 @@ def run(options: Options, pytest_args: Sequence[str]) -> int:
     progress = Progress(quiet=not pytest_args)
     with _plugins(lean=not pytest_args, workers=options.workers is not None):
         status = int(pytest.main([*_arguments(options), *pytest_args], plugins=[progress]))
-    if progress.nothing_ran and options.keyword is not None and status in (Exit.CONFORMANT, pytest.ExitCode.NO_TESTS_COLLECTED):
-        raise AdapterError(f"-k {options.keyword}: no example is called so; --requirement and --pattern select by name")
+    if status == pytest.ExitCode.NO_TESTS_COLLECTED:
+        given = f"-- {shlex.join(pytest_args)}" if options.keyword is None else f"-k {options.keyword}"
+        raise AdapterError(f"{given}: no example is called so; --requirement and --pattern select by name")
     progress.finish(status)
     return INTERRUPTED if progress.interrupted else Exit.ADAPTER if status == pytest.ExitCode.USAGE_ERROR else status
 

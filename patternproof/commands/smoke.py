@@ -15,6 +15,10 @@ from patternproof.requirements import nearest
 from patternproof.settings import split
 from patternproof.verdict import Exit
 
+_ASYNC = "methods and operations are async"
+_FLAVOUR = {"asyncio": _ASYNC, "live": _ASYNC, "threads": "methods and operations are plain functions"}
+"""What is mixed up most often."""
+
 
 def smoke(spec: str, patterns: Iterable[str]) -> int:
     """Make each implementation once, call it once, and say what works.
@@ -34,7 +38,8 @@ def smoke(spec: str, patterns: Iterable[str]) -> int:
             console.print(Text(f"{pattern}: {error.status}: {error}"))
         except AdapterError as error:
             broken += 1
-            console.print(Text(f"{pattern}: broken\n  {error}", "red"), soft_wrap=True)
+            where = f"under RUNTIME {adapter.runtime!r}, where {_FLAVOUR[adapter.runtime]}"
+            console.print(Text(f"{pattern}: broken {where}\n  {error}", "red"), soft_wrap=True)
     console.print(Text(f"{adapter.name}: {'an adapter error' if broken else 'ready to run'}", "bold"))
     return Exit.ADAPTER if broken else Exit.CONFORMANT
 

@@ -16,9 +16,9 @@ from itertools import count
 from threading import Thread
 from typing import Any
 
-from patternproof.drivers import clocks
+from patternproof.drivers import clocks, relapses
 from patternproof.drivers.base import Hang
-from patternproof.drivers.players import Player, State, acquire_lock, locked, players, release_lock, where
+from patternproof.drivers.players import Player, State, acquire_lock, frame_of, locked, players, release_lock, where
 from patternproof.drivers.stillness import glance, still
 
 SLICE = 0.02
@@ -27,6 +27,8 @@ MOST_TURNS = 20_000
 """Turns of threads in one settling after which the implementation counts as spinning."""
 MOST_PROCESSOR_SECONDS = 3.0
 """Processor time that a thread may use in one settling, far beyond what any right one needs."""
+MOST_IN_RELAPSE = 0.2
+"""The same where it has spun before: that is proved, and a run must not take as long as each of a hundred proofs."""
 MOST_SECONDS = 30.0
 """Real seconds that a settling may take while a thread neither stands still nor uses the processor."""
 
@@ -200,8 +202,11 @@ class Baton:
         return False
 
     def _limit(self, player: Player) -> None:
-        if player.used() > MOST_PROCESSOR_SECONDS:
-            raise Hang(f"the implementation spins: {where(player)}, after {MOST_PROCESSOR_SECONDS:g} s of it", self.stacks())
+        frame = frame_of(player)
+        most = MOST_IN_RELAPSE if relapses.is_relapse(frame) else MOST_PROCESSOR_SECONDS
+        if player.used() > most:
+            relapses.remember(frame)
+            raise Hang(f"the implementation spins: {where(player)}, after {most:g} s of it", self.stacks())
         if player.watched() > MOST_SECONDS:
             raise Hang(f"the implementation is never at rest: {where(player)}, after {MOST_SECONDS:g} s", self.stacks())
 

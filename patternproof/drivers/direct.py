@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Self
 
 from patternproof.drivers.base import Driver, Operation, Outcome, Pending, Raised, Returned, deliver
+from patternproof.drivers.watchdog import watched
 
 
 class Direct(Driver):
@@ -38,6 +40,9 @@ class Direct(Driver):
         except Exception as error:  # noqa: BLE001  # whatever it raises is the call's outcome
             pending.outcome = Raised(error)
         return pending
+
+    def watch(self) -> AbstractContextManager[None]:
+        return watched(self.stacks)
 
     def now(self, function: Callable[[], Any]) -> Any:
         return function()

@@ -6,6 +6,7 @@ import sys
 from _thread import LockType, allocate_lock, get_ident
 from enum import Enum
 from threading import Thread, get_native_id
+from types import FrameType
 from typing import Any
 
 from patternproof.drivers import clocks
@@ -100,9 +101,14 @@ def locked() -> LockType:
     return lock
 
 
+def frame_of(player: Player) -> FrameType | None:
+    """The innermost frame of a thread; None once it has ended."""
+    return sys._current_frames().get(player.thread.ident or 0)
+
+
 def where(player: Player) -> str:
     """The thread's name, and the innermost line that is neither the kit's nor the threading module's."""
-    frame = sys._current_frames().get(player.thread.ident or 0)
+    frame = frame_of(player)
     while frame is not None and str(frame.f_globals.get("__name__")).startswith(("patternproof.drivers", "threading", "queue")):
         frame = frame.f_back
     if frame is None:

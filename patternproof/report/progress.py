@@ -39,11 +39,6 @@ class Progress:
         self._own: list[pytest.TestReport] = []
         self.interrupted = False
 
-    @property
-    def nothing_ran(self) -> bool:
-        """Whether no item ran to an end."""
-        return not self._done
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         self._config = session.config

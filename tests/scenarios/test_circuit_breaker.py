@@ -28,6 +28,8 @@ from patternproof.replay import decode, encode
 from tests.odd import circuit_breaker as odd
 from tests.proof import loaded
 
+pytestmark = pytest.mark.proof
+
 ONE = CONSECUTIVE[0]
 OPENED, HALF_OPENED, CLOSED = (
     Announcement(0, "closed", "open"),
