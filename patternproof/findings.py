@@ -36,6 +36,7 @@ class Findings:
     unexplained: int = 0
     given: int = 0
     """How many of the histories were handed on from an earlier way, and speak for nothing in this one."""
+    _bases: dict[tuple[int, Names], tuple[History, Names | None]] = field(default_factory=dict)
 
     def continued(self) -> Findings:
         """Findings for another way, which explains what it sees together with all that was seen before.
@@ -146,19 +147,31 @@ class Findings:
         return [*self.histories[self.given :], *self.more[:: 1 + moments // MOST_COUNTED]]
 
     def _refutes(self, history: History, name: str) -> bool:
+        deviation = self.model.deviations[name]
         kinds = {self.model.kind(event) for moment in history for event in moment.batch.events}
-        if not kinds.issuperset(self.model.deviations[name].uses.split()):
+        if not kinds.issuperset(deviation.uses.split()) or not self.model.relevant(deviation, history.settings):
             return False  # without a look: what the deviation is about did not happen
-        names = self.known | {name}
+        known = self._explaining(history)
+        if known is None:
+            return False
+        names = known | {name}
         if explained(self.model, history, names) < len(history):
             return True
-        if not self.model.deviations[name].broad:
+        if not deviation.broad:
             return False
         observe = self.model.observe
         return any(
-            all(observe(state, names) != observe(state, self.known) for state in states)
-            for states in followed(self.model, history, self.known)
+            all(observe(state, names) != observe(state, known) for state in states)
+            for states in followed(self.model, history, known)
         )
+
+    def _explaining(self, history: History) -> Names | None:
+        """What explains a history: what is known, or, since some that are right it does not, nothing at all."""
+        key = id(history), self.known
+        if key not in self._bases:
+            bases = (names for names in (self.known, RIGHT) if explained(self.model, history, names) == len(history))
+            self._bases[key] = history, next(bases, None)
+        return self._bases[key][1]
 
     def violated(self) -> list[str]:
         """Ids of the requirements that do not hold."""

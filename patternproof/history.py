@@ -91,6 +91,15 @@ def differing(settings: Any) -> str:
     """The settings that differ from their defaults, as ``name=value``."""
     fields: Sequence[str] = list(getattr(settings, "__dataclass_fields__", {}))
     shown = [
-        f"{name}={getattr(settings, name)!r}" for name in fields if getattr(settings, name) != getattr(type(settings)(), name)
+        f"{name}={_short(getattr(settings, name))}"
+        for name in fields
+        if getattr(settings, name) != getattr(type(settings)(), name)
     ]
     return ", ".join(shown) or "the default settings"
+
+
+def _short(value: Any) -> str:
+    """The repr of a setting, with classes by their names alone."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_short, value))}{',' if len(value) == 1 else ''})"
+    return value.__name__ if isinstance(value, type) else repr(value)

@@ -34,7 +34,7 @@ from patternproof.patterns import PATTERNS
 from patternproof.profiles import PROFILES
 from patternproof.replay import decode, encode
 from patternproof.requirements import catalogue
-from patternproof.shrinking import shrunk
+from patternproof.shrinking import renumbered, shrunk
 from patternproof.threading_programs import explore_with_threads
 
 MOST_PARTED = 2
@@ -88,6 +88,8 @@ class Subject:
             return explained(self.model, played, known) < len(played)
 
         batches = shrunk([moment.batch for moment in history], parts)
+        counted = renumbered(batches, self.model.numbered)
+        batches = counted if parts(counted) else batches
         return tried.get(tuple(batches), history)
 
 

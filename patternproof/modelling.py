@@ -62,6 +62,10 @@ class Model(Hashable, Protocol):
     def deviations(self) -> dict[str, Deviation]:
         """By name, the special before the general: of two that explain a history the first is the diagnosis."""
 
+    @property
+    def numbered(self) -> str:
+        """The field in which events name whoever they are about, such as a call; numbers are given out from 0."""
+
     def variants(self) -> Sequence[Any]:
         """Settings worth trying, the plainest first; counts are kept at 1 to 3."""
 

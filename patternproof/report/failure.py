@@ -44,6 +44,10 @@ def _lines(verdict: Verdict) -> Iterator[str]:
 def shortest(verdict: Verdict) -> list[Outcome]:
     """Of the failures in each way, the one with the shortest history; the shortest of all first."""
     best: dict[str, Outcome] = {}
-    for outcome in sorted(verdict.failures, key=lambda failure: (len(failure.history), len(failure.replay))):
+    for outcome in sorted(verdict.failures, key=_length):
         best.setdefault(outcome.way, outcome)
     return list(best.values())
+
+
+def _length(failure: Outcome) -> tuple[bool, int, int]:
+    return not failure.history, sum(map(len, failure.history)), len(failure.replay)

@@ -100,6 +100,10 @@ class CircuitBreakerModel:
     def deviations(self) -> dict[str, Deviation]:
         return DEVIATIONS
 
+    @property
+    def numbered(self) -> str:
+        return "call"
+
     def variants(self) -> Sequence[CircuitBreakerSettings]:
         known = CONSECUTIVE + (SLIDING if self.capabilities.sliding_window else ())
         return [settings for settings in known if self.supported is None or settings in self.supported]

@@ -88,6 +88,10 @@ class ConnectionPoolModel:
     def deviations(self) -> dict[str, Deviation]:
         return DEVIATIONS
 
+    @property
+    def numbered(self) -> str:
+        return "borrower"
+
     def variants(self) -> Sequence[ConnectionPoolSettings]:
         known = PLAIN + (READY if self.capabilities.min_size else ())
         return [settings for settings in known if self.supported is None or settings in self.supported]
