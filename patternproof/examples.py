@@ -160,6 +160,8 @@ class ExampleItem(pytest.Function):
         """What it came to; a traceback only for what the kit knows nothing of."""
         if isinstance(excinfo.value, Violation | UndefinedStep | AdapterError):
             return f"{self.example.template.feature.filename}: {excinfo.value}"
+        if self.run is not None and isinstance(excinfo.value, pytest.fail.Exception | pytest.xfail.Exception):
+            return str(excinfo.value)  # said already; its traceback is the kit's own
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:

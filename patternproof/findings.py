@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from patternproof.history import History, Hung, Moment
-from patternproof.modelling import RIGHT, Model, Names, diagnose, explained, explains, followed, necessary, successors
+from patternproof.modelling import RIGHT, Model, Names, diagnose, explained, explains, followed, necessary, occasions, successors
 
 MOST_UNEXPLAINED = 3
 """Histories that no diagnosis was found for, after which the next are blamed where they part, without a search."""
@@ -33,6 +33,7 @@ class Findings:
     """Unexplained: by requirement, the shortest history that parts from the model."""
 
     more: list[History] = field(default_factory=list)
+    """Histories that a diagnosis does not look at again."""
     unexplained: int = 0
     given: int = 0
     """How many of the histories were handed on from an earlier way, and speak for nothing in this one."""
@@ -59,9 +60,19 @@ class Findings:
         for history in sorted(wrong, key=len):
             if explained(self.model, history, self.known) == len(history):
                 self.histories.append(history)
+            elif self.explains(history):
+                self.more.append(history)
             else:
                 self._explain(history)
         return before != (self.known, set(self.parted))
+
+    def explains(self, history: History) -> bool:
+        """Whether what is known explains a history.
+
+        What is wrong with an implementation need not show each time: a cancellation loses a slot at one await and not at the
+        next. So a history in which known deviations hold on some occasions only says nothing new.
+        """
+        return explained(self.model, history, *occasions(self.known)) == len(history)
 
     def _explain(self, history: History) -> None:
         every = [*self.histories, history]
@@ -85,7 +96,10 @@ class Findings:
         return names
 
     def _part(self, history: History) -> None:
-        states = list(followed(self.model, history, self.known))
+        """Blame what is unexplained where it parts, unless what is known shows there: what follows from that, who can tell?"""
+        states = list(followed(self.model, history, RIGHT))
+        if self.explains(History(history.settings, history.moments[: len(states)])):
+            return
         parting = history.moments[len(states) - 1]
         requirement = self.model.blame(states[-1], parting.batch, parting.seen)
         shortest = History(history.settings, history.moments[: len(states)])
@@ -106,7 +120,7 @@ class Findings:
                 name = min(needed & guilty)
                 return self._cut(history, needed - {name}, self.model.deviations[name].sentence)
         if requirement in self.parted:
-            return self._cut(self.parted[requirement], self.known, "")
+            return self._cut(self.parted[requirement], RIGHT, "")
         return None
 
     def _cut(self, history: History, names: Names, sentence: str) -> tuple[History, str]:

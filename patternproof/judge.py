@@ -79,13 +79,13 @@ class Subject:
             if not findings.take(self.play(each.settings, map(alone, each.events)) for each in separations):
                 return
 
-    def shrunk(self, history: History, known: Names) -> History:
-        """The shortest history found that still parts from the model with these deviations."""
+    def shrunk(self, history: History, findings: Findings) -> History:
+        """The shortest history found that these findings still do not explain."""
         tried: dict[tuple[Batch, ...], History] = {}
 
         def parts(batches: Sequence[Batch]) -> bool:
             played = tried[tuple(batches)] = self.play(history.settings, batches)
-            return explained(self.model, played, known) < len(played)
+            return not findings.explains(played)
 
         batches = shrunk([moment.batch for moment in history], parts)
         counted = renumbered(batches, self.model.numbered)
@@ -134,7 +134,7 @@ def run_machine(adapter: Adapter, stem: str, profile: str, seed: int | None) -> 
         machine = _machine(held, findings.known, histories)
         found = hunt(machine, PROFILES[profile], seed)
         findings.add(history for history in histories if history is not found and len(history))
-        if found is None or not findings.take([held.shrunk(found, findings.known)]):
+        if found is None or not findings.take([held.shrunk(found, findings)]):
             break
     return _outcomes(held, findings, Way.MACHINE, "machine")
 
@@ -172,10 +172,10 @@ def _explore(held: Subject, findings: Findings, program: Program, most: int, see
     parted = 0
     for schedule in schedules(program, most, seed, Coverage()):
         history = held.play(program.settings, schedule.batches)
-        if explained(held.model, history, findings.known) == len(history):
+        if findings.explains(history):
             findings.add([history])
             continue
-        findings.take([held.shrunk(history, findings.known)])
+        findings.take([held.shrunk(history, findings)])
         parted += 1
         if parted >= MOST_PARTED:
             return

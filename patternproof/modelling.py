@@ -103,8 +103,20 @@ class Model(Hashable, Protocol):
         """The requirement that an observation breaks which no deviation explains."""
 
 
-def successors(model: Model, states: Iterable[Any], batch: Batch, deviations: Names) -> States:
-    """Every state after a batch, in whichever order its events took effect."""
+def occasions(deviations: Names) -> tuple[Names, ...]:
+    """What may be in force at any one event where deviations hold on some occasions only: all, all but one, or none of them."""
+    return tuple(dict.fromkeys((deviations, *(deviations - {name} for name in sorted(deviations)), RIGHT)))
+
+
+def successors(model: Model, states: Iterable[Any], batch: Batch, *deviations: Names) -> States:
+    """Every state after a batch, in whichever order its events took effect.
+
+    Args:
+        model: the model.
+        states: those before the batch.
+        batch: what happens.
+        deviations: the set that is in force; of several, any one at each event.
+    """
     begun = [model.begin(state) for state in states]
     # Of states that behave alike from here on one is enough: with broad deviations there would be thousands.
     started = begun if len(begun) == 1 else {model.key(state): state for state in reversed(begun)}.values()
@@ -115,30 +127,32 @@ def successors(model: Model, states: Iterable[Any], batch: Batch, deviations: Na
         for index, event in enumerate(batch.events):
             if done >> index & 1:
                 for state in reached[done ^ 1 << index]:
-                    after.update(dict.fromkeys(model.apply(state, event, deviations)))
+                    for names in deviations:
+                        after.update(dict.fromkeys(model.apply(state, event, names)))
         reached.append(after)
     return tuple(reached[-1])
 
 
-def fitting(model: Model, states: Iterable[Any], batch: Batch, seen: Any, deviations: Names) -> States:
+def fitting(model: Model, states: Iterable[Any], batch: Batch, seen: Any, *deviations: Names) -> States:
     """The states after a batch that fit what was seen."""
-    return tuple(state for state in successors(model, states, batch, deviations) if model.matches(state, seen, deviations))
+    reached = successors(model, states, batch, *deviations)
+    return tuple(state for state in reached if any(model.matches(state, seen, names) for names in deviations))
 
 
-def followed(model: Model, history: History, deviations: Names) -> Iterator[States]:
+def followed(model: Model, history: History, *deviations: Names) -> Iterator[States]:
     """The states that fit before the first moment, and after each; stops where none fits."""
     states = tuple(model.initial(history.settings))
     yield states
     for moment in history:
-        states = fitting(model, states, moment.batch, moment.seen, deviations)
+        states = fitting(model, states, moment.batch, moment.seen, *deviations)
         if not states:
             return
         yield states
 
 
-def explained(model: Model, history: History, deviations: Names) -> int:
-    """How many moments of a history the model with these deviations reproduces."""
-    return sum(1 for _ in followed(model, history, deviations)) - 1
+def explained(model: Model, history: History, *deviations: Names) -> int:
+    """How many moments of a history the model reproduces with these deviations; of several sets, with any one at each event."""
+    return sum(1 for _ in followed(model, history, *deviations)) - 1
 
 
 def explains(model: Model, histories: Iterable[History], deviations: Names) -> bool:

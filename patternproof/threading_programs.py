@@ -11,7 +11,6 @@ from patternproof.drivers.direct import Direct
 from patternproof.exploration import ThreadProgram
 from patternproof.findings import Findings
 from patternproof.history import Batch, History
-from patternproof.modelling import explained
 from patternproof.outcome import PremiseMissing
 from patternproof.patterns import PATTERNS
 from patternproof.rig import Rig
@@ -68,4 +67,4 @@ def _holds(held: Subject, findings: Findings, program: ThreadProgram, last: list
     for events in program.after:
         _perform(rig, events)
     last[:] = [*last[-20:], rig.history]
-    return explained(held.model, rig.history, findings.known) == len(rig.history)
+    return findings.explains(rig.history)

@@ -163,7 +163,7 @@ _ROWS: tuple[tuple[str, ...], ...] = (
     (
         "close() never ends",
         "CP-13",
-        "close() does not end although all is returned, or lets nothing else go on until it does",
+        "close() does not end although all is returned, or keeps the loop busy until it does",
         "close",
     ),
     ("every second return is lost", "CP-14", "a connection is lost at its second return"),
