@@ -27,6 +27,8 @@ from patternproof.modelling import (
     explained,
     masked_separations,
     pair_separations,
+    rivals,
+    separate,
     separations,
 )
 from patternproof.outcome import AdapterError, NotApplicable, Outcome, Status, Way
@@ -79,6 +81,19 @@ class Subject:
             if not findings.take(self.play(each.settings, map(alone, each.events)) for each in separations):
                 return
 
+    def confirm(self, findings: Findings) -> None:
+        """Tell what is known from whatever else would explain it, where a history can."""
+        tried: set[Names] = set()
+        for _ in range(MOST_ROUNDS):
+            known = findings.known
+            rival = next((each for each in rivals(self.model, findings.histories, known) if each not in tried), None)
+            if rival is None:
+                return
+            tried.add(rival)
+            separation = separate(self.model, known, rival)
+            if separation is not None:
+                findings.take([self.play(separation.settings, map(alone, separation.events))])
+
     def shrunk(self, history: History, findings: Findings) -> History:
         """The shortest history found that these findings still do not explain."""
         tried: dict[tuple[Batch, ...], History] = {}
@@ -115,6 +130,7 @@ def subject(adapter: Adapter, stem: str) -> Subject:
             pairs = pair_separations(model, singles, made.findings.known)
             made.findings.take(made.play(pair.settings, map(alone, pair.events)) for pair in pairs)
             made.unmask()
+            made.confirm(made.findings)
         _subjects[key] = made
     return _subjects[key]
 
@@ -136,6 +152,7 @@ def run_machine(adapter: Adapter, stem: str, profile: str, seed: int | None) -> 
         findings.add(history for history in histories if history is not found and len(history))
         if found is None or not findings.take([held.shrunk(found, findings)]):
             break
+        held.confirm(findings)
     return _outcomes(held, findings, Way.MACHINE, "machine")
 
 
@@ -175,7 +192,8 @@ def _explore(held: Subject, findings: Findings, program: Program, most: int, see
         if findings.explains(history):
             findings.add([history])
             continue
-        findings.take([held.shrunk(history, findings)])
+        if findings.take([held.shrunk(history, findings)]):
+            held.confirm(findings)
         parted += 1
         if parted >= MOST_PARTED:
             return

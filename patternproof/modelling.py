@@ -21,9 +21,12 @@ from patternproof.history import Batch, History, alone
 Names = frozenset[str]
 States = tuple[Any, ...]
 RIGHT: Names = frozenset()
-MOST_DEVIATIONS = 4
-"""Deviations that one diagnosis adds to those known; beyond it a history counts as unexplained."""
-MOST_TRIES = 100
+ACCUSATION = 2
+"""What a diagnosis pays for each requirement that it says is broken, where a deviation costs 1: of two that explain the same the
+one that accuses of less comes first, even if it takes one deviation more."""
+MOST_COST = 12
+"""Cost of what one diagnosis adds to what is known; beyond it a history counts as unexplained."""
+MOST_TRIES = 200
 """Sets of deviations that one diagnosis looks at."""
 MOST_EVENTS = 14
 """Events in a separating history."""
@@ -164,7 +167,7 @@ def diagnose(model: Model, histories: Sequence[History], known: Names = RIGHT) -
     """The smallest set of deviations, `known` among them, that explains all histories; None where none of a fair size does."""
     search = _Diagnosis(model, sorted(histories, key=len))
     least = search.size(known)
-    for size in range(least, least + MOST_DEVIATIONS + 1):
+    for size in range(least, least + MOST_COST + 1):
         found = search.of_size(known, size)
         if found is not None:
             return found
@@ -182,7 +185,8 @@ class _Diagnosis:
 
     def size(self, names: Names) -> int:
         """How much a set supposes; a broad deviation counts twice, so that it is never the easy way out."""
-        return sum(1 + self._model.deviations[name].broad for name in names)
+        deviations = [self._model.deviations[name] for name in names]
+        return sum(1 + each.broad for each in deviations) + ACCUSATION * len({each.requirement for each in deviations})
 
     def of_size(self, names: Names, size: int) -> Names | None:
         if self._failed.get(names, -1) >= size or self._tries <= 0 or self.size(names) > size:
@@ -205,6 +209,18 @@ class _Diagnosis:
                 if found is not None:
                     return found
         return None
+
+
+def rivals(model: Model, histories: Sequence[History], known: Names) -> Iterator[Names]:
+    """Other sets that explain the same, in which one deviation has given way to one of another requirement."""
+    relevant = [history for history in histories if explained(model, history, known) == len(history)]
+    for name in sorted(known):
+        needing = [history for history in relevant if explained(model, history, known - {name}) < len(history)]
+        for other, deviation in model.deviations.items():
+            rival = known - {name} | {other}
+            same = other in known or deviation.requirement == model.deviations[name].requirement
+            if not same and explains(model, needing, rival) and explains(model, relevant, rival):
+                yield rival
 
 
 def necessary(model: Model, history: History, names: Names) -> Names:
