@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from patternproof.history import History, Hung, Moment
-from patternproof.modelling import RIGHT, Model, Names, diagnose, explained, explains, followed, necessary, occasions, successors
+from patternproof.modelling import RIGHT, Model, Names, cost, diagnose, explained, explains, followed, necessary, occasions, successors
 
 MOST_UNEXPLAINED = 3
 """Histories that no diagnosis was found for, after which the next are blamed where they part, without a search."""
@@ -72,7 +72,8 @@ class Findings:
         What is wrong with an implementation need not show each time: a cancellation loses a slot at one await and not at the
         next. So a history in which known deviations hold on some occasions only says nothing new.
         """
-        return explained(self.model, history, *occasions(self.known)) == len(history)
+        sets = ((self.known,), occasions(self.known))
+        return any(explained(self.model, history, *names) == len(history) for names in sets)
 
     def _explain(self, history: History) -> None:
         every = [*self.histories, history]
@@ -87,6 +88,14 @@ class Findings:
         else:
             self.histories.append(history)
             self.known = self._pruned(names)
+
+    def narrow(self) -> None:
+        """Let each broad deviation give way to special ones, where these explain as much and accuse of less."""
+        for name in sorted(name for name in self.known if self.model.deviations[name].broad):
+            others = self.known - {name}
+            most = cost(self.model, self.known) - cost(self.model, others) - 1
+            histories = [history for history in self.histories if self._explaining(history) == self.known]
+            self.known = diagnose(self.model, histories, others, name, most) or self.known
 
     def _pruned(self, names: Names) -> Names:
         """Without what no history needs any more; the general give way to the special."""

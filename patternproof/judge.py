@@ -84,6 +84,7 @@ class Subject:
     def confirm(self, findings: Findings) -> None:
         """Tell what is known from whatever else would explain it, where a history can."""
         tried: set[Names] = set()
+        findings.narrow()
         for _ in range(MOST_ROUNDS):
             known = findings.known
             rival = next((each for each in rivals(self.model, findings.histories, known) if each not in tried), None)

@@ -163,46 +163,59 @@ def explains(model: Model, histories: Iterable[History], deviations: Names) -> b
     return all(explained(model, history, deviations) == len(history) for history in histories)
 
 
-def diagnose(model: Model, histories: Sequence[History], known: Names = RIGHT) -> Names | None:
-    """The smallest set of deviations, `known` among them, that explains all histories; None where none of a fair size does."""
-    search = _Diagnosis(model, sorted(histories, key=len))
-    least = search.size(known)
-    for size in range(least, least + MOST_COST + 1):
+def diagnose(
+    model: Model, histories: Sequence[History], known: Names = RIGHT, without: str = "", most: int = MOST_COST
+) -> Names | None:
+    """The cheapest set of deviations that explains all histories; None where none of a fair cost does.
+
+    Args:
+        model: the model.
+        histories: those to explain.
+        known: deviations that are in every set.
+        without: a deviation that is in none.
+        most: what the others may cost.
+    """
+    search = _Diagnosis(model, sorted(histories, key=len), without)
+    least = cost(model, known)
+    for size in range(least, least + most + 1):
         found = search.of_size(known, size)
         if found is not None:
             return found
     return None
 
 
+def cost(model: Model, names: Names) -> int:
+    """How much a set supposes; a broad deviation costs as much as two that break two requirements: it is never the easy way out."""
+    deviations = [model.deviations[name] for name in names]
+    broad = sum(each.broad for each in deviations)
+    return len(names) + broad * (1 + ACCUSATION) + ACCUSATION * len({each.requirement for each in deviations})
+
+
 class _Diagnosis:
     """Depth-first: whatever helps the first history that is not explained yet, without spoiling a shorter one."""
 
-    def __init__(self, model: Model, histories: Sequence[History]) -> None:
+    def __init__(self, model: Model, histories: Sequence[History], without: str) -> None:
         self._model = model
         self._histories = histories
+        self._without = without
         self._failed: dict[Names, int] = {}
         self._tries = MOST_TRIES
 
-    def size(self, names: Names) -> int:
-        """How much a set supposes; a broad deviation counts twice, so that it is never the easy way out."""
-        deviations = [self._model.deviations[name] for name in names]
-        return sum(1 + each.broad for each in deviations) + ACCUSATION * len({each.requirement for each in deviations})
-
     def of_size(self, names: Names, size: int) -> Names | None:
-        if self._failed.get(names, -1) >= size or self._tries <= 0 or self.size(names) > size:
+        if self._failed.get(names, -1) >= size or self._tries <= 0 or cost(self._model, names) > size:
             return None
         self._tries -= 1
         self._failed[names] = size
         for history in self._histories:
             reached = explained(self._model, history, names)
             if reached < len(history):
-                return self._helped(names, size, history, reached) if self.size(names) < size else None
+                return self._helped(names, size, history, reached) if cost(self._model, names) < size else None
         return names
 
     def _helped(self, names: Names, size: int, history: History, reached: int) -> Names | None:
         aspects = {self._model.deviations[name].aspect for name in names} - {""}
         for name, deviation in self._model.deviations.items():
-            if name in names or deviation.aspect in aspects:
+            if name in names or name == self._without or deviation.aspect in aspects:
                 continue
             if explained(self._model, history, names | {name}) > reached:
                 found = self.of_size(names | {name}, size)

@@ -59,6 +59,16 @@ class Capabilities(NamedTuple):
 
 
 EVERYTHING = Capabilities()
+NEEDS = {"cancel": "cancels", "wall": "clocks", "read": "statistics", "close": "closes"}
+"""The capability that events of a kind take."""
+SHOWS_WITH = {
+    "idle for too long": ("max_idle",),
+    "limits follow the wall clock": ("max_idle", "max_lifetime"),
+    "timeout": ("acquire_timeout",),
+    "too old": ("max_lifetime",),
+    "too old at its return": ("max_lifetime",),
+}
+"""By name or aspect of a deviation, the limits of which one has to be set."""
 
 
 def _settings(**changes: Any) -> ConnectionPoolSettings:
@@ -241,6 +251,11 @@ class ConnectionPoolModel:
             yield ReadStatistics()
 
     def relevant(self, deviation: Deviation, settings: ConnectionPoolSettings) -> bool:
+        if not all(getattr(self.capabilities, NEEDS[kind]) for kind in deviation.uses.split() if kind in NEEDS):
+            return False
+        limits = SHOWS_WITH.get(deviation.name) or SHOWS_WITH.get(deviation.aspect, ())
+        if limits and all(getattr(settings, limit) is None for limit in limits):
+            return False  # the search is spared the settings in which a deviation cannot show
         return settings.min_size > 0 if deviation.requirement == "CP-19" else settings.min_size == 0
 
     def blame(self, states: States, batch: Batch, seen: Seen | Hung) -> str:
