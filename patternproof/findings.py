@@ -124,7 +124,7 @@ class Findings:
     def exercised(self) -> dict[str, int]:
         """For each requirement, how many histories would have gone otherwise, had it been broken."""
         counts: dict[str, int] = {}
-        counted = self._own()
+        counted = self._sure(self._own())
         for name, deviation in self.model.deviations.items():
             if name not in self.known:
                 refuting = sum(self._refutes(history, name) for history in counted)
@@ -134,11 +134,20 @@ class Findings:
     def hidden(self) -> list[str]:
         """The deviations that nothing seen so far speaks against, of requirements that hold as far as one knows."""
         violated = set(self.violated())
+        sure = self._sure(self.histories)
         return [
             name
             for name, deviation in self.model.deviations.items()
-            if deviation.requirement not in violated and not any(self._refutes(history, name) for history in self.histories)
+            if deviation.requirement not in violated and not any(self._refutes(history, name) for history in sure)
         ]
+
+    def _sure(self, histories: Iterable[History]) -> list[History]:
+        """Histories as far as what is known explains them: one that parts by itself would speak against every deviation."""
+        found = []
+        for history in histories:
+            reached = explained(self.model, history, self.known)
+            found.append(history if reached == len(history) else History(history.settings, history.moments[:reached]))
+        return found
 
     def _own(self) -> list[History]:
         """This way's histories: those that were explained one by one, and a part of the others."""
