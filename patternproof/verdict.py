@@ -43,6 +43,8 @@ class Exit(IntEnum):
     ADAPTER = 2
     """A usage error, or an error of the adapter."""
     KIT = 3
+    INTERRUPTED = 130
+    """Ctrl-C ended it; 128 + the number of the signal, as shells have it."""
 
 
 class Conformance(StrEnum):

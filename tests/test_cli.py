@@ -225,7 +225,7 @@ def test_a_requirement_is_explained_with_how_it_breaks(project: Project) -> None
     for told in (
         "CB-01  circuit breaker, must",
         "Why: A caller counts on it.",
-        "Broken by: running it twice",
+        "Usually broken by: running it twice",
         "1. call 0 begins",
     ):
         assert told in ended.out

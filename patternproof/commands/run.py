@@ -20,8 +20,6 @@ from patternproof.report.progress import Progress
 from patternproof.settings import Settings
 from patternproof.verdict import Exit
 
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
 _NO_AUTOLOAD = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
 _KIT = Path(__file__).parent.parent
 
@@ -57,7 +55,7 @@ def run(options: Options, pytest_args: Sequence[str]) -> int:
         given = f"-- {shlex.join(pytest_args)}" if options.keyword is None else f"-k {options.keyword}"
         raise AdapterError(f"{given}: no example is called so; --requirement and --pattern select by name")
     progress.finish(status)
-    return INTERRUPTED if progress.interrupted else Exit.ADAPTER if status == pytest.ExitCode.USAGE_ERROR else status
+    return Exit.INTERRUPTED if progress.interrupted else Exit.ADAPTER if status == pytest.ExitCode.USAGE_ERROR else status
 
 
 def _refuse_what_is_missing(options: Options) -> None:

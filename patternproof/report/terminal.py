@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from patternproof.patterns import PATTERNS
-from patternproof.report.failure import plain, told
+from patternproof.report.failure import plain, please_report, told
 from patternproof.verdict import Blame, Conformance, Exit, Kind, Verdict, Verdicts
 
 STYLES = {
@@ -80,14 +80,14 @@ def _failure(verdict: Verdict, console: Console) -> None:
     )
     console.print(Text(head, STYLES[verdict.kind]))
     for line in lines:
-        _indented(line, console)
+        indented(line, console)
     if verdict.known:
-        _indented(f"  {verdict.kind}: {verdict.known}", console)
+        indented(f"  {verdict.kind}: {verdict.known}", console)
     console.print()
 
 
-def _indented(text: str, console: Console) -> None:
-    """Text whose wrapped lines stay below its beginning; a command stays one line, to be copied."""
+def indented(text: str, console: Console) -> None:
+    """Print text whose wrapped lines stay below its beginning; a command stays one line, to be copied."""
     bare = text.lstrip(" ")
     if bare.startswith("replay:"):
         console.print(Text(text), soft_wrap=True)
@@ -107,7 +107,7 @@ def _reasons(verdicts: Verdicts, console: Console) -> None:
     if reasons:
         console.print(Text("Without a verdict", "bold"))
         for (kind, reason), ids in reasons.items():
-            _indented(f"  {kind}: {', '.join(ids)}: {plain(reason)}", console)
+            indented(f"  {kind}: {', '.join(ids)}: {plain(reason)}", console)
         console.print()
 
 
@@ -132,3 +132,5 @@ def _last_line(verdicts: Verdicts, console: Console) -> None:
     if whole is Conformance.KNOWN_FAILURES:
         line += ": " + ", ".join(each.requirement.id for each in verdicts.verdicts if each.known)
     console.print(Text(line, style))
+    if verdicts.exit is Exit.KIT:
+        console.print(Text(please_report(), "bold magenta"))
