@@ -36,6 +36,7 @@ class Findings:
     unexplained: int = 0
     given: int = 0
     """How many of the histories were handed on from an earlier way, and speak for nothing in this one."""
+    _bases: dict[tuple[int, Names], tuple[History, Names | None]] = field(default_factory=dict)
 
     def continued(self) -> Findings:
         """Findings for another way, which explains what it sees together with all that was seen before.
@@ -124,7 +125,7 @@ class Findings:
     def exercised(self) -> dict[str, int]:
         """For each requirement, how many histories would have gone otherwise, had it been broken."""
         counts: dict[str, int] = {}
-        counted = self._sure(self._own())
+        counted = self._own()
         for name, deviation in self.model.deviations.items():
             if name not in self.known:
                 refuting = sum(self._refutes(history, name) for history in counted)
@@ -134,20 +135,11 @@ class Findings:
     def hidden(self) -> list[str]:
         """The deviations that nothing seen so far speaks against, of requirements that hold as far as one knows."""
         violated = set(self.violated())
-        sure = self._sure(self.histories)
         return [
             name
             for name, deviation in self.model.deviations.items()
-            if deviation.requirement not in violated and not any(self._refutes(history, name) for history in sure)
+            if deviation.requirement not in violated and not any(self._refutes(history, name) for history in self.histories)
         ]
-
-    def _sure(self, histories: Iterable[History]) -> list[History]:
-        """Histories as far as what is known explains them: one that parts by itself would speak against every deviation."""
-        found = []
-        for history in histories:
-            reached = explained(self.model, history, self.known)
-            found.append(history if reached == len(history) else History(history.settings, history.moments[:reached]))
-        return found
 
     def _own(self) -> list[History]:
         """This way's histories: those that were explained one by one, and a part of the others."""
@@ -155,19 +147,31 @@ class Findings:
         return [*self.histories[self.given :], *self.more[:: 1 + moments // MOST_COUNTED]]
 
     def _refutes(self, history: History, name: str) -> bool:
+        deviation = self.model.deviations[name]
         kinds = {self.model.kind(event) for moment in history for event in moment.batch.events}
-        if not kinds.issuperset(self.model.deviations[name].uses.split()):
+        if not kinds.issuperset(deviation.uses.split()) or not self.model.relevant(deviation, history.settings):
             return False  # without a look: what the deviation is about did not happen
-        names = self.known | {name}
+        known = self._explaining(history)
+        if known is None:
+            return False
+        names = known | {name}
         if explained(self.model, history, names) < len(history):
             return True
-        if not self.model.deviations[name].broad:
+        if not deviation.broad:
             return False
         observe = self.model.observe
         return any(
-            all(observe(state, names) != observe(state, self.known) for state in states)
-            for states in followed(self.model, history, self.known)
+            all(observe(state, names) != observe(state, known) for state in states)
+            for states in followed(self.model, history, known)
         )
+
+    def _explaining(self, history: History) -> Names | None:
+        """What explains a history: what is known, or, since some that are right it does not, nothing at all."""
+        key = id(history), self.known
+        if key not in self._bases:
+            bases = (names for names in (self.known, RIGHT) if explained(self.model, history, names) == len(history))
+            self._bases[key] = history, next(bases, None)
+        return self._bases[key][1]
 
     def violated(self) -> list[str]:
         """Ids of the requirements that do not hold."""

@@ -23,6 +23,8 @@ STYLES = {
     Kind.UNAVAILABLE: "yellow",
     Kind.NOT_EXERCISED: "yellow",
 }
+SILENT = frozenset(Kind) - {Kind.PASSED, Kind.FAILED, Kind.KNOWN_FAILURE, Kind.UNEXPECTEDLY_PASSED}
+"""The kinds that say nothing of the implementation."""
 
 
 def summary(verdicts: Verdicts, reporter: pytest.TerminalReporter) -> None:
@@ -49,6 +51,9 @@ def show(verdicts: Verdicts, console: Console) -> None:
 
 def _table(verdicts: Verdicts, pattern: str, console: Console) -> None:
     title = f"{PATTERNS[pattern].title}: {verdicts.conformance(pattern)}"
+    if all(each.kind in SILENT for each in verdicts.of(pattern)):
+        console.print(Text(f"{title}\n"))  # the reasons below say it all
+        return
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("id", no_wrap=True)
     table.add_column("level", no_wrap=True)
@@ -101,8 +106,7 @@ def _reasons(verdicts: Verdicts, console: Console) -> None:
     """Why there is no verdict, one line for each reason."""
     reasons: dict[tuple[Kind, str], list[str]] = {}
     for each in verdicts.verdicts:
-        silent = each.kind in (Kind.PASSED, Kind.FAILED, Kind.KNOWN_FAILURE, Kind.UNEXPECTEDLY_PASSED)
-        if not silent and each.requirement.pattern in verdicts.adapter.offered:
+        if each.kind in SILENT and each.requirement.pattern in verdicts.adapter.offered:
             reasons.setdefault((each.kind, each.reason), []).append(each.requirement.id)
     if reasons:
         console.print(Text("Without a verdict", "bold"))
