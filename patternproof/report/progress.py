@@ -39,6 +39,8 @@ class Progress:
         self._done: Counter[Group] = Counter()
         self._own = Own()
         self.interrupted = False
+        self.collected: tuple[str, ...] = ()
+        """Names of everything that was there before any selection by keyword."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -46,6 +48,10 @@ class Progress:
         if self._quiet:
             reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
             reporter._tw._file = self._kept  # noqa: SLF001  # plugins expect a reporter: it stays, and writes elsewhere
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        self.collected = tuple(item.name for item in items)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._nodeids = self._nodeids or tuple(item.nodeid for item in session.items)

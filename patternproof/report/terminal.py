@@ -54,12 +54,14 @@ def _table(verdicts: Verdicts, pattern: str, console: Console) -> None:
     if all(each.kind in SILENT for each in verdicts.of(pattern)):
         console.print(Text(f"{title}\n"))  # the reasons below say it all
         return
+    # Of a part of the suite only what it came to; the reasons below have the rest.
+    shown = [each for each in verdicts.of(pattern) if not (verdicts.partial and each.kind in SILENT)]
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("id", no_wrap=True)
     table.add_column("level", no_wrap=True)
     table.add_column("verdict")
     table.add_column("requirement", ratio=1)
-    for each in verdicts.of(pattern):
+    for each in shown:
         requirement = each.requirement
         sentence = requirement.sentence + (" (provisional)" if requirement.provisional else "")
         table.add_row(requirement.id, requirement.level, Text(each.kind, STYLES.get(each.kind, "dim")), Text(sentence))
@@ -135,6 +137,6 @@ def _last_line(verdicts: Verdicts, console: Console) -> None:
         line += f" ({'; '.join(verdicts.partial)})"
     if whole is Conformance.KNOWN_FAILURES:
         line += ": " + ", ".join(each.requirement.id for each in verdicts.verdicts if each.known)
-    console.print(Text(line, style))
     if verdicts.exit is Exit.KIT:
         console.print(Text(please_report(), "bold magenta"))
+    console.print(Text(line, style))
