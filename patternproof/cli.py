@@ -178,7 +178,9 @@ def list_(
 
 
 @app.command
-def explain(identifier: Annotated[str, Parameter(name="ID", help="A requirement's id, as `patternproof list` shows them.")], /) -> int:
+def explain(
+    identifier: Annotated[str, Parameter(name="ID", help="A requirement's id, as `patternproof list` shows them.")], /
+) -> int:
     """Explain a requirement: why it matters, how it is exercised, how it breaks.
 
     For example:

@@ -19,7 +19,7 @@ from pytest_bdd.utils import registry_get_safe
 
 from patternproof.drivers import Hang
 from patternproof.exercise import foreign, of_implementation
-from patternproof.outcome import AdapterError, KitError, NoVerdict, Violation
+from patternproof.outcome import AdapterError, KitError, NoVerdict
 from patternproof.requirements import catalogue, feature_file, parsed
 from patternproof.steps import UndefinedStep, UnknownWord, definition, modules, see
 

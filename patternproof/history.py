@@ -7,7 +7,6 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-
 _NUMBER = re.compile(r"\bcall \d+")
 """The name that a driver gives to a call; it counts the making of the implementation too."""
 

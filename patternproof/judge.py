@@ -77,7 +77,8 @@ class Subject:
             with self.rig(history.settings) as rig:
                 for moment in history:
                     rig.run(moment.batch)
-                return rig.history.waiting()
+                waiting: list[str] = rig.history.waiting()
+                return waiting
         except Hang:
             return []  # its message says so
 

@@ -368,6 +368,7 @@ def test_a_new_adapter_once_filled_in_is_right(tmp_path: Path) -> None:
     adapter = load(str(tmp_path / "filled_adapter.py"))
     judge.smoke(adapter, "circuit_breaker")
 
+
 def test_nothing_is_overwritten_by_a_new_adapter(good: Project) -> None:
     before = (good.folder / "adapter.py").read_text()
     ended = good.kit("new", "--patterns", "circuit_breaker")

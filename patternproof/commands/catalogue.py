@@ -108,7 +108,9 @@ def _ways(requirement: Requirement) -> Iterator[str]:
         if way is Way.FEATURE and way in requirement.ways:
             from patternproof.examples import examples  # pytest-bdd is imported only by who shows examples
 
-            names = [each.template.name for each in examples(feature_file(requirement.pattern)) if each.requirement == requirement.id]
+            names = [
+                each.template.name for each in examples(feature_file(requirement.pattern)) if each.requirement == requirement.id
+            ]
             yield from (f"  - {name}" for name in dict.fromkeys(names))
 
 

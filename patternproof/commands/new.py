@@ -65,14 +65,14 @@ $settings    # `yield` in place of `return` where something is to be cleaned up 
     #     return $name(my_project.$name(...))
     raise NotImplementedError("make the $title here")
 ''')
-_SETTINGS = Template('''    # Durations are seconds. The settings, with the defaults, which stand for "as without it":
+_SETTINGS = Template("""    # Durations are seconds. The settings, with the defaults, which stand for "as without it":
 $fields
     # One that the implementation does not have is refused, never ignored; what needs it is then "not offered":
     #
     #     if settings.$last != $default:
     #         raise Unsupported("$last")
     #
-''')
+""")
 _HEADS: dict[members.Flavour, tuple[str, str]] = {
     "awaited": ("async def", "def"),
     "scope": ("def", "def"),
@@ -169,7 +169,9 @@ def _refusals(settings: type) -> str:
     shown = [f"{field.name}={field.default!r}" for field in fields(settings)]
     last = fields(settings)[-1]
     lines = wrap(", ".join(shown), 110, initial_indent="    #     ", subsequent_indent="    #     ")
-    return _SETTINGS.substitute(fields="\n".join(lines), last=last.name, default=repr(last.default)).replace("!= None", "is not None")
+    return _SETTINGS.substitute(fields="\n".join(lines), last=last.name, default=repr(last.default)).replace(
+        "!= None", "is not None"
+    )
 
 
 def _optional(stem: str, runtime: str) -> str:

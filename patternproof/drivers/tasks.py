@@ -13,7 +13,6 @@ from typing import Any
 from patternproof.drivers.base import Cancelled, Driver, Operation, Outcome, Pending, Raised, Returned, deliver
 from patternproof.drivers.watchdog import watched
 
-
 _UNNAMED = re.compile(r"^Task-\d+$")
 """The names that asyncio gives; its numbers depend on what ran before."""
 

@@ -134,6 +134,8 @@ class Own:
     def show_counts(self, console: Console) -> None:
         """How many there were of each outcome."""
         if self.counts:
-            told = " + ".join(f"{self.counts[outcome]} {outcome}" for outcome in ("passed", "failed", "skipped") if self.counts[outcome])
+            told = " + ".join(
+                f"{self.counts[outcome]} {outcome}" for outcome in ("passed", "failed", "skipped") if self.counts[outcome]
+            )
             style = "bold red" if self.counts["failed"] else "bold green"
             console.print(Text(f"own features: {told}; they count for no requirement", style))
