@@ -1,4 +1,4 @@
-"""Implementations that hang, spin or deadlock: failed, with where they stand, and cheap."""
+"""Implementations that hang, spin or deadlock."""
 
 from __future__ import annotations
 

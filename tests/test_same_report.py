@@ -1,4 +1,4 @@
-"""The same run gives the same report, however often and with however many processes."""
+"""The same run gives the same report."""
 
 from __future__ import annotations
 
