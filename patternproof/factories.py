@@ -41,7 +41,9 @@ class Factory:
         except (AdapterError, KitError, NotOffered):
             raise
         except Exception as error:
-            raise AdapterError(self._told(error, f"the factory {self.pattern!r} failed")) from error
+            unfilled = isinstance(error, NotImplementedError)
+            what = f"the factory {self.pattern!r} {'is not filled in yet; it failed' if unfilled else 'failed'}"
+            raise AdapterError(self._told(error, what)) from error
         except Hang as error:
             raise AdapterError(f"{self.file}: the factory {self.pattern!r} does not come back: {error}") from error
 

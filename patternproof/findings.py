@@ -8,7 +8,19 @@ from itertools import islice
 from typing import Any
 
 from patternproof.history import History, Hung, Moment
-from patternproof.modelling import RIGHT, Model, Names, cost, diagnose, explained, explains, followed, necessary, occasions, successors
+from patternproof.modelling import (
+    RIGHT,
+    Model,
+    Names,
+    cost,
+    diagnose,
+    explained,
+    explains,
+    followed,
+    necessary,
+    occasions,
+    successors,
+)
 
 MOST_UNEXPLAINED = 3
 """Histories that no diagnosis was found for, after which the next are blamed where they part, without a search."""

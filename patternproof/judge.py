@@ -16,7 +16,7 @@ from patternproof.adapter import Adapter
 from patternproof.drivers import Hang
 from patternproof.exploration import Coverage, Program, schedules
 from patternproof.findings import Findings
-from patternproof.history import Batch, History, alone
+from patternproof.history import Batch, History, Hung, alone
 from patternproof.machine import Machine, hunt
 from patternproof.modelling import (
     RIGHT,
@@ -72,6 +72,17 @@ class Subject:
         except Hang:
             pass  # the history's last moment says so
         return history
+
+    def waiting(self, history: History) -> list[str]:
+        """What waits, and where, when a history is over: where a call does not end, that says more than that it does not."""
+        try:
+            with self.rig(history.settings) as rig:
+                for moment in history:
+                    rig.run(moment.batch)
+                waiting: list[str] = rig.history.waiting()
+                return waiting
+        except Hang:
+            return []  # its message says so
 
     def unmask(self) -> None:
         """Look for what the deviations that are known may hide, until nothing more comes to light."""
@@ -179,9 +190,10 @@ def run_interleavings(adapter: Adapter, stem: str, profile: str, seed: int | Non
             if program.settings in variants:
                 _explore(held, findings, program, PROFILES[profile].schedules, seed or 0)
     else:
+        hangs = 0
         for program in scenario.thread_programs(held.model):
-            if program.settings in variants:
-                explore_with_threads(held, findings, program, PROFILES[profile].thread_schedules)
+            if program.settings in variants and hangs < MOST_PARTED:
+                hangs += not explore_with_threads(held, findings, program, PROFILES[profile].thread_schedules)
     return _outcomes(held, findings, Way.INTERLEAVINGS, "interleavings")
 
 
@@ -211,10 +223,15 @@ def _outcomes(held: Subject, findings: Findings, way: Way, part: str) -> list[Ou
         if evidence is not None:
             history, message = evidence
             replay = f"patternproof run --adapter {quote(held.adapter.spec)} --replay {encode(held.stem, held.model, history)}"
-            outcomes.append(Outcome(requirement.id, way, Status.FAILED, message, tuple(history.lines()), max(count, 1), replay))
+            lines = (*history.lines(), *([] if _hangs(history) else held.waiting(history)))
+            outcomes.append(Outcome(requirement.id, way, Status.FAILED, message, lines, max(count, 1), replay))
         elif count:
             outcomes.append(Outcome(requirement.id, way, Status.PASSED, exercised=count))
     return outcomes
+
+
+def _hangs(history: History) -> bool:
+    return any(isinstance(moment.seen, Hung) for moment in history)
 
 
 def examples(requirement: str) -> list[tuple[str, list[str]]]:

@@ -185,7 +185,7 @@ def diagnose(
 
 
 def cost(model: Model, names: Names) -> int:
-    """How much a set supposes; a broad deviation costs as much as two that break two requirements: it is never the easy way out."""
+    """How much a set supposes; a broad deviation costs as much as two of two requirements: it is never the easy way out."""
     deviations = [model.deviations[name] for name in names]
     broad = sum(each.broad for each in deviations)
     return len(names) + broad * (1 + ACCUSATION) + ACCUSATION * len({each.requirement for each in deviations})

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from patternproof.findings import Findings
 from patternproof.history import Batch, History, alone
 from patternproof.modelling import (
     RIGHT,
@@ -136,6 +137,14 @@ def test_several_events_may_take_effect_in_any_order() -> None:
 
 def test_a_history_gives_evidence_of_what_it_needs_alone() -> None:
     assert necessary(Counter(), showing(1, 3), frozenset({"skips", "sticks"})) == {"skips"}
+
+
+def test_a_history_that_nothing_explains_exercises_nothing() -> None:
+    findings = Findings(Counter())
+    findings.add([showing(1, 9)])
+    assert set(findings.exercised().values()) == {0}
+    findings.add([showing(1, 2)])
+    assert findings.exercised()["XX-01"] == 1
 
 
 def test_a_pair_is_separated_where_one_history_fits_both() -> None:

@@ -84,8 +84,8 @@ class Live(TaskDriver):
     def time(self) -> float:
         return clocks.START + (clocks.real_monotonic() - self._began) / self.scale
 
-    def stacks(self) -> list[str]:
-        return [where(task) for task in asyncio.all_tasks(self._loop)]
+    def _tasks(self) -> list[asyncio.Task[Any]]:
+        return sorted(asyncio.all_tasks(self._loop), key=where)
 
     def _run(self, seconds: float) -> None:
         with self._inside():

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import detangle
 
 from patternproof.drivers import clocks
 from patternproof.drivers.base import Hang
-from patternproof.drivers.tasks import TaskDriver, where
+from patternproof.drivers.tasks import TaskDriver
 
 MOST_STEPS = 20_000
 """Handles that the loop may run in one settling before the implementation counts as spinning."""
@@ -84,8 +85,8 @@ class Simulated(TaskDriver):
     def time(self) -> float:
         return float(self._loop.time())
 
-    def stacks(self) -> list[str]:
-        return [where(task) for task in self._loop.tasks if not task.done()]
+    def _tasks(self) -> list[asyncio.Task[Any]]:
+        return [task for task in self._loop.tasks if not task.done()]
 
     @contextmanager
     def _inside(self) -> Iterator[None]:
