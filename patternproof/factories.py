@@ -81,7 +81,12 @@ class Factory:
         Raises:
             AdapterError: it failed, or does not end, and `strict` is set.
         """
-        pending = driver.start(clean_up)
+        try:
+            pending = driver.start(clean_up)
+        except Hang as error:
+            if strict:
+                raise AdapterError(f"{self.file}: the clean-up of {self.pattern!r}, after its yield, hangs: {error}") from error
+            return
         if not strict:
             return
         if pending.outcome is None:
