@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 
 from patternproof.modelling import Names
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
@@ -12,6 +13,8 @@ from .state import ANY_HINT, LATE, Breaker, State, Tracked, moved, said
 
 COUNTS_SUCCESS, COUNTS_FAILURE, COUNTS_NOTHING = "success", "failure", "nothing"
 _TOO_MANY = {"any number of probes", "one probe too many"}
+WAITING = {"waits while open", "waits for a probe"}
+"""The deviations with which a call waits that is to be rejected."""
 
 
 def is_due(state: State, index: int, deviations: Names) -> bool:
@@ -49,11 +52,15 @@ def _admit(state: State, number: int, index: int, deviations: Names) -> Iterator
     again = "runs twice" in deviations
     running = Tracked(index, "running", breaker.epoch, breaker.phase == "half_open", 1, ANY_HINT, again)
     admitted = state.with_call(number, running)
-    rejected = state.with_call(number, Tracked(index, "rejected", hint=_hint(state, index)))
+    waits = ("waits while open" if breaker.phase == "open" else "waits for a probe") in deviations
+    turned_away = Tracked(index, "waiting") if waits else Tracked(index, "rejected", hint=_hint(state, index, deviations))
+    rejected = state.with_call(number, turned_away)
     if breaker.phase == "closed":
         yield admitted
     elif breaker.phase == "open":
         runs = state.with_call(number, Tracked(index, "running", LATE, False, 1))
+        if "rejecting restarts the timer" in deviations:
+            rejected = rejected.with_breaker(index, breaker._replace(open_for=0.0))
         yield runs if "open runs" in deviations else rejected
     elif _has_slot(state, index, deviations):
         yield admitted
@@ -65,9 +72,11 @@ def _admit(state: State, number: int, index: int, deviations: Names) -> Iterator
             yield admitted  # now and then, as a race goes
 
 
-def _hint(state: State, index: int) -> float:
-    breaker = state.breakers[index]
-    return max(0.0, state.settings.reset_timeout - breaker.open_for) if breaker.phase == "open" else ANY_HINT
+def _hint(state: State, index: int, deviations: Names) -> float:
+    breaker, timeout = state.breakers[index], state.settings.reset_timeout
+    if breaker.phase != "open":
+        return ANY_HINT
+    return timeout if "the hint is the whole timeout" in deviations else max(0.0, timeout - breaker.open_for)
 
 
 def _has_slot(state: State, index: int, deviations: Names) -> bool:
@@ -105,6 +114,23 @@ def _released(state: State, deviations: Names, index: int) -> Iterator[State]:
             yield from _released(decided, deviations, index)
 
 
+def resumed(states: Iterable[State], deviations: Names, timed: bool) -> Iterator[State]:
+    """With calls that wait to be let in: each goes on once it may, now or some time later, or gives up as time passes."""
+    for state in states:
+        yield state
+        for number, call in enumerate(state.calls):
+            if call is not None and call.phase == "waiting":
+                following = list(_decide(state, number, call.breaker, deviations))
+                if timed:
+                    following.append(state.with_call(number, Tracked(call.breaker, "rejected")))
+                yield from resumed((each for each in following if _over(each, number)), deviations, timed)
+
+
+def _over(state: State, number: int) -> bool:
+    call = state.calls[number]
+    return call is not None and call.phase != "waiting"
+
+
 def kept_waiting(state: State, deviations: Names) -> bool:
     """Whether a function that should answer at once may wait for a call, so that nothing can be foretold any more."""
     return "one at a time" in deviations and any(_busy(state, index) for index in range(len(state.breakers)))
@@ -117,13 +143,20 @@ def cancel(state: State, event: Cancel, deviations: Names) -> Iterator[State]:
         # Cancelled in the turn in which it begins: it never did.
         yield state.with_call(event.call, Tracked(0, "not begun"))
         return
-    if call is None or call.phase not in ("running", "waiting"):
-        yield state  # overtaken: it was over before
+    if call is None:
+        yield state  # it was over, and told, before
+        return
+    if call.phase not in ("running", "waiting"):
+        yield state  # overtaken by its answer
+        yield state.with_call(event.call, call._replace(phase="cancelled", hint=ANY_HINT))  # or overtakes it: the call has counted by now
         return
     after = state.with_call(event.call, call._replace(phase="cancelled"))
+    # One that begins in this batch may have been let in, and its operation not yet run.
+    before = [after.with_call(event.call, call._replace(phase="cancelled", runs=0))] if event.call >= state.begun else []
     for counted in _counting("cancelled", call, deviations):
-        for result in _count(after, call, counted, deviations):
-            yield from _released(result, deviations, call.breaker)
+        for ended in (after, *before):
+            for result in _count(ended, call, counted, deviations):
+                yield from _released(result, deviations, call.breaker)
 
 
 def _counting(how: str, call: Tracked, deviations: Names) -> Iterator[str]:
@@ -189,6 +222,8 @@ def _late(state: State, call: Tracked, counted: str, deviations: Names) -> State
         ("closed", COUNTS_SUCCESS): "a late success clears the count",
         ("closed", COUNTS_FAILURE): "a late failure counts once closed again",
     }
+    if breaker.tripped and counted == COUNTS_SUCCESS and "trip is undone" in deviations:
+        return moved(state, index, "closed")
     of_probe = "an earlier probe's success closes" if counted == COUNTS_SUCCESS else "an earlier probe's failure reopens"
     if (of_probe if call.probe and breaker.phase != "closed" else wrong.get((breaker.phase, counted))) not in deviations:
         return state
@@ -279,13 +314,13 @@ def read(state: State, index: int, deviations: Names) -> Iterator[State]:
     if "shared state" in deviations:
         index = 0
     breaker = state.breakers[index]
-    seen = state._replace(reads=(*state.reads, breaker.phase))
+    seen = state._replace(reads=(*state.reads, _half_open(deviations) if breaker.phase == "half_open" else breaker.phase))
     if breaker.unsaid:
         yield state._replace(reads=(*state.reads, "open"))
     if breaker.phase != "open":
         yield seen
     elif is_due(state, index, deviations):
-        half_open = state._replace(reads=(*state.reads, "half_open"))
+        half_open = state._replace(reads=(*state.reads, _half_open(deviations)))
         if "reading takes the probe" in deviations:
             yield moved(half_open, index, "half_open", leaked=1)
             return
@@ -296,9 +331,15 @@ def read(state: State, index: int, deviations: Names) -> Iterator[State]:
         yield seen
 
 
+def _half_open(deviations: Names) -> str:
+    """How half_open reads."""
+    wrong = {"half_open reads as closed": "closed", "half_open reads as open": "open"}
+    return next((wrong[name] for name in wrong if name in deviations), "half_open")
+
+
 def advance(state: State, seconds: float, deviations: Names) -> Iterator[State]:
     """Time passes; a circuit may become half_open by itself."""
-    states = [state._replace(breakers=tuple(_older(breaker, seconds, state.settings) for breaker in state.breakers))]
+    states = [state._replace(breakers=tuple(_older(each, seconds, state.settings, deviations) for each in state.breakers))]
     for index in range(len(state.breakers)):
         due = [after for after in states if after.breakers[index].phase == "open" and is_due(after, index, deviations)]
         if "reading takes the probe" not in deviations:
@@ -306,9 +347,10 @@ def advance(state: State, seconds: float, deviations: Names) -> Iterator[State]:
     yield from states
 
 
-def _older(breaker: Breaker, seconds: float, settings: CircuitBreakerSettings) -> Breaker:
+def _older(breaker: Breaker, seconds: float, settings: CircuitBreakerSettings, deviations: Names) -> Breaker:
     window = tuple((age + seconds, bad) for age, bad in breaker.window) if settings.window_seconds else breaker.window
-    longest = 2 * settings.reset_timeout + 1.0  # beyond this the age makes no difference: keeps the states few
+    # Beyond this the age makes no difference, unless it can be set back: keeps the states few.
+    longest = math.inf if "wall clock" in deviations else 2 * settings.reset_timeout + 1.0
     open_for = min(breaker.open_for + seconds, longest) if breaker.phase == "open" else 0.0
     return breaker._replace(open_for=open_for, window=window)
 
@@ -323,8 +365,7 @@ def set_wall_clock(state: State, seconds: float, deviations: Names) -> Iterator[
     if "wall clock" not in deviations:
         yield state
         return
-    jumped = tuple(b._replace(open_for=b.open_for + seconds) if b.phase == "open" else b for b in state.breakers)
-    yield state._replace(breakers=jumped)
+    yield state._replace(breakers=tuple(_older(each, seconds, state.settings, deviations) for each in state.breakers))
 
 
 def trip(state: State, deviations: Names) -> Iterator[State]:
@@ -336,7 +377,7 @@ def trip(state: State, deviations: Names) -> Iterator[State]:
     if "trip does nothing" in deviations:
         yield state
         return
-    yield _by_hand(moved(state, 0, "open", open_for=0.0), state, deviations)
+    yield _by_hand(moved(state, 0, "open", open_for=0.0, tripped=True), state, deviations)
     if breaker.phase == "open":
         yield _by_hand(state, state, deviations)
 
