@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
-from patternproof.modelling import Names
+from patternproof.modelling import RIGHT, Names
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 
 from .events import Cancel, Finish
@@ -13,6 +13,15 @@ from .state import ANY_HINT, LATE, Breaker, State, Tracked, moved, said
 
 COUNTS_SUCCESS, COUNTS_FAILURE, COUNTS_NOTHING = "success", "failure", "nothing"
 _TOO_MANY = {"any number of probes", "one probe too many"}
+_LATE = {
+    ("open", COUNTS_SUCCESS): "a late success closes",
+    ("open", COUNTS_FAILURE): "a late failure restarts the timer",
+    ("half_open", COUNTS_SUCCESS): "a late success counts as a probe",
+    ("half_open", COUNTS_FAILURE): "a late failure reopens",
+    ("closed", COUNTS_SUCCESS): "a late success clears the count",
+    ("closed", COUNTS_FAILURE): "a late failure counts once closed again",
+}
+"""By the phase that it meets and what it counts as, the deviation with which a late outcome counts."""
 WAITING = {"waits while open", "waits for a probe"}
 """The deviations with which a call waits that is to be rejected."""
 
@@ -106,12 +115,12 @@ def finish(state: State, event: Finish, deviations: Names) -> Iterator[State]:
 def _released(state: State, deviations: Names, index: int) -> Iterator[State]:
     """With the deviation of one call at a time, a waiting call goes on, whichever."""
     waiting = [number for number, call in enumerate(state.calls) if call and call.phase == "waiting" and call.breaker == index]
-    if not waiting or _busy(state, index):
+    if not waiting or "one at a time" not in deviations or _busy(state, index):
         yield state
         return
     for number in waiting:
         for decided in _decide(state, number, index, deviations):
-            yield from _released(decided, deviations, index)
+            yield from _released(decided, deviations, index) if _over(decided, number) else (decided,)
 
 
 def resumed(states: Iterable[State], deviations: Names, timed: bool) -> Iterator[State]:
@@ -200,7 +209,7 @@ def _count(state: State, call: Tracked, counted: str, deviations: Names) -> Iter
         if breaker.unsaid:
             yield said(state, call.breaker)
     elif call.epoch != breaker.epoch:
-        yield _late(state, call, counted, deviations)
+        yield from _late(state, call, counted, deviations)
     elif counted == "leak":
         yield state.with_breaker(call.breaker, breaker._replace(leaked=breaker.leaked + 1))
     elif breaker.phase == "closed":
@@ -211,31 +220,31 @@ def _count(state: State, call: Tracked, counted: str, deviations: Names) -> Iter
         yield state
 
 
-def _late(state: State, call: Tracked, counted: str, deviations: Names) -> State:
-    index = call.breaker
-    breaker = state.breakers[index]
-    wrong = {
-        ("open", COUNTS_SUCCESS): "a late success closes",
-        ("open", COUNTS_FAILURE): "a late failure restarts the timer",
-        ("half_open", COUNTS_SUCCESS): "a late success counts as a probe",
-        ("half_open", COUNTS_FAILURE): "a late failure reopens",
-        ("closed", COUNTS_SUCCESS): "a late success clears the count",
-        ("closed", COUNTS_FAILURE): "a late failure counts once closed again",
-    }
-    if breaker.tripped and counted == COUNTS_SUCCESS and "trip is undone" in deviations:
-        return moved(state, index, "closed")
+def _late(state: State, call: Tracked, counted: str, deviations: Names) -> Iterator[State]:
+    breaker = state.breakers[call.breaker]
+    wrong = _LATE.get((breaker.phase, counted))
     of_probe = "an earlier probe's success closes" if counted == COUNTS_SUCCESS else "an earlier probe's failure reopens"
-    if (of_probe if call.probe and breaker.phase != "closed" else wrong.get((breaker.phase, counted))) not in deviations:
-        return state
-    if breaker.phase == "open":
-        return (
-            moved(state, index, "closed")
-            if counted == COUNTS_SUCCESS
-            else state.with_breaker(index, breaker._replace(open_for=0.0))
-        )
+    if breaker.tripped and counted == COUNTS_SUCCESS and "trip is undone" in deviations:
+        yield moved(state, call.breaker, "closed")
+    elif not call.probe or breaker.phase == "closed":
+        yield _counted_late(state, call.breaker, counted) if wrong in deviations else state
+    elif of_probe in deviations:
+        yield _counted_late(state, call.breaker, counted)
+    else:
+        yield state
+        if wrong in deviations:
+            yield _counted_late(state, call.breaker, counted)  # whoever takes any late outcome may take that of a probe too
+
+
+def _counted_late(state: State, index: int, counted: str) -> State:
+    breaker = state.breakers[index]
     if breaker.phase == "half_open":
-        return next(_count_probe(state, index, counted, frozenset()))
-    return next(_count_closed(state, index, counted, frozenset()))
+        return next(_count_probe(state, index, counted, RIGHT))
+    if breaker.phase == "closed":
+        return next(_count_closed(state, index, counted, RIGHT))
+    if counted == COUNTS_SUCCESS:
+        return moved(state, index, "closed")
+    return state.with_breaker(index, breaker._replace(open_for=0.0))
 
 
 def _count_closed(state: State, index: int, counted: str, deviations: Names) -> Iterator[State]:
@@ -315,8 +324,6 @@ def read(state: State, index: int, deviations: Names) -> Iterator[State]:
         index = 0
     breaker = state.breakers[index]
     seen = state._replace(reads=(*state.reads, _half_open(deviations) if breaker.phase == "half_open" else breaker.phase))
-    if breaker.unsaid:
-        yield state._replace(reads=(*state.reads, "open"))
     if breaker.phase != "open":
         yield seen
     elif is_due(state, index, deviations):

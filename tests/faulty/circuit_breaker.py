@@ -220,7 +220,7 @@ class RaisesConnectionError(Breaker):
             raise ConnectionError("service unavailable") from error
 
 
-@faulty("CB-05", "expected")
+@faulty("CB-05", "a call waits while the circuit is open")
 class WaitsWhileOpen(Breaker):
     """Waits until the next probe in place of failing at once."""
 
@@ -239,7 +239,7 @@ class OpenForEver(Breaker):
             return super().admit(min(now, self.opened_at + self.settings.reset_timeout - 0.001) if self.state is OPEN else now)
 
 
-@faulty("CB-06", "expected", "histories feature")
+@faulty("CB-06", "a call that is rejected restarts reset_timeout", "histories feature")
 class RejectionRestartsTimer(Breaker):
     """Each rejected call starts the timeout anew: under steady load the circuit stays open for ever."""
 
@@ -301,7 +301,7 @@ class RushesAsTimeoutPasses(Breaker):
         return await super().call(rushed)
 
 
-@faulty("CB-07", "expected")
+@faulty("CB-07", "in half_open a call waits for a probe to end")
 class WaitsForProbe(Breaker):
     """The others wait for the probe in place of being rejected (pybreaker's lock)."""
 
@@ -638,6 +638,15 @@ class ReadsBoolean(Breaker):
         return OPEN if self._machine.state is OPEN else CLOSED
 
 
+@faulty("CB-15", "half_open reads as open")
+class ReadsOpenUntilClosed(Breaker):
+    """Half-open reads as open: the circuit counts as open until it is closed."""
+
+    @property
+    def state(self) -> CircuitState:
+        return CLOSED if self._machine.state is CLOSED else OPEN
+
+
 # CB-16 to CB-18: hints and listeners
 
 
@@ -653,7 +662,7 @@ class NoHint(Breaker):
                 raise CircuitOpenError from None
 
 
-@faulty("CB-16", "does not say how long until the next probe")
+@faulty("CB-16", "says the whole reset_timeout")
 class HintOfWholeTimeout(Breaker):
     """The setting, and not what is left of it."""
 
@@ -859,7 +868,7 @@ class SilentByHand(Breaker):
         self._tell = super_tell  # type: ignore[method-assign]  # as it was
 
 
-@faulty("CB-22", "expected", "histories feature")
+@faulty("CB-22", "after trip() the success of a call in flight closes the circuit", "histories feature")
 class TripIsAFlag(Breaker):
     """A flag beside the state machine, that the next result of a call overrides."""
 
