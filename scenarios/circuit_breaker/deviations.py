@@ -122,13 +122,14 @@ _ELUSIVE = (
     ),
 )
 
-_BROAD = {"another result", "another error", "open answers otherwise", "misreads", "no hint", "announces otherwise"}
+BROAD = {"another result", "another error", "open answers otherwise", "misreads", "no hint", "announces otherwise"}
+"""What may show now and then only."""
 
 _HARM = ("a failing listener does harm", "CB-18", "the error of a listener changes what comes after", "listener")
 
 DEVIATIONS = {
     _HARM[0]: replace(Deviation(*_HARM), broad=True),  # explains whatever follows a failing listener, and nothing else
-    **{row[0]: Deviation(*row) for row in _ROWS if row[0] not in _BROAD},
+    **{row[0]: Deviation(*row) for row in _ROWS if row[0] not in BROAD},
     **{row[0]: replace(Deviation(*row), elusive=True) for row in _ELUSIVE},
-    **{row[0]: replace(Deviation(*row), broad=True) for row in _ROWS if row[0] in _BROAD},
+    **{row[0]: replace(Deviation(*row), broad=True) for row in _ROWS if row[0] in BROAD},
 }

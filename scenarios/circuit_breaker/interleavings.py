@@ -20,7 +20,9 @@ _DUE = (*_OPENED, _LATER)
 
 _PROGRAMS = (
     Program("failures end together", _TWO, (Start(0), Start(1)), (Finish(0, "failure"), Finish(1, "failure")), (Start(2),)),
-    Program("more fail together than it takes", _ONE, (Start(0), Start(1)), (Finish(0, "failure"), Finish(1, "failure")), (Start(2),)),
+    Program(
+        "more fail together than it takes", _ONE, (Start(0), Start(1)), (Finish(0, "failure"), Finish(1, "failure")), (Start(2),)
+    ),
     Program(
         "a success among failures",
         _TWO,
