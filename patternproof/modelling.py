@@ -104,10 +104,8 @@ def successors(model: Model, states: Iterable[Any], batch: Batch, deviations: Na
     begun = [model.begin(state) for state in states]
     # Of states that behave alike from here on one is enough: with broad deviations there would be thousands.
     started = begun if len(begun) == 1 else {model.key(state): state for state in reversed(begun)}.values()
-    if len(batch.events) == 1:
-        return tuple(
-            dict.fromkeys(after for state in dict.fromkeys(started) for after in model.apply(state, batch.events[0], deviations))
-        )
+    if len(batch.events) == 1:  # nearly all are; the general way takes twice the time
+        return tuple(dict.fromkeys(after for state in started for after in model.apply(state, batch.events[0], deviations)))
     # By the set of events that have taken effect, as a bit mask; a set comes after all of its subsets.
     reached: list[dict[Any, None]] = [dict.fromkeys(started)]
     for done in range(1, 1 << len(batch.events)):

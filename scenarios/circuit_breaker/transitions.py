@@ -157,9 +157,8 @@ def cancel(state: State, event: Cancel, deviations: Names) -> Iterator[State]:
         return
     if call.phase not in ("running", "waiting"):
         yield state  # overtaken by its answer
-        yield state.with_call(
-            event.call, call._replace(phase="cancelled", hint=ANY_HINT)
-        )  # or overtakes it: the call has counted by now
+        # Or overtakes it: the call has counted by now.
+        yield state.with_call(event.call, call._replace(phase="cancelled", hint=ANY_HINT))
         return
     after = state.with_call(event.call, call._replace(phase="cancelled"))
     # One that begins in this batch may have been let in, and its operation not yet run.

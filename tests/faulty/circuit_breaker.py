@@ -638,7 +638,7 @@ class ReadsBoolean(Breaker):
         return OPEN if self._machine.state is OPEN else CLOSED
 
 
-@faulty("CB-15", "half_open reads as open")
+@faulty("CB-15", "half_open reads as open", "histories feature")
 class ReadsOpenUntilClosed(Breaker):
     """Half-open reads as open: the circuit counts as open until it is closed."""
 
