@@ -11,6 +11,13 @@ _ROWS = (
     ("another result", "CB-01", "the result that comes back is not the operation's"),
     ("another error", "CB-02", "the error that comes back is not the operation's own"),
     ("successes keep the count", "CB-03", "failures are counted over all time, not consecutively"),
+    (
+        "successes take one failure off",
+        "CB-03",
+        "a success takes one failure off the count, and does not reset it",
+    ),
+    ("failures never open", "CB-04", "failures do not open the circuit", "", "threshold"),
+    ("successes count as failures", "CB-04", "a success counts as a failure"),
     ("opens one failure early", "CB-04", "the circuit opens one failure before failure_threshold", "", "threshold"),
     ("opens one failure late", "CB-04", "the circuit opens one failure after failure_threshold", "", "threshold"),
     ("open runs", "CB-05", "the operation runs while the circuit is open", "", "open"),
@@ -29,6 +36,14 @@ _ROWS = (
         "successes",
     ),
     ("closes one success late", "CB-08", "the circuit closes one successful probe after success_threshold", "", "successes"),
+    (
+        "successes do not add up",
+        "CB-08",
+        "the successes of several probes do not add up to success_threshold",
+        "",
+        "successes",
+    ),
+    ("never closes", "CB-08", "successful probes do not close the circuit", "", "closing"),
     ("closes with a stale count", "CB-08", "one failure after closing opens the circuit again"),
     ("a cancelled probe closes", "CB-08", "a probe that was cancelled counts as a success", "cancel", "cancelled probe"),
     (
@@ -50,6 +65,7 @@ _ROWS = (
         "short",
     ),
     ("a late failure reopens", "CB-10", "in half_open the failure of an earlier call re-opens the circuit"),
+    ("a late outcome frees a slot", "CB-10", "in half_open the end of an earlier call gives back a slot that it does not hold"),
     ("a late failure counts once closed again", "CB-10", "a failure from before counts in the closed state after"),
     ("a late success clears the count", "CB-10", "a success from before clears the failures counted after"),
     (
@@ -70,6 +86,7 @@ _ROWS = (
     ("cancelling counts as a success", "CB-12", "a cancelled call clears the failures in closed state", "cancel", "cancelling"),
     ("wall clock", "CB-13", "durations follow the wall clock", "wall"),
     ("shared state", "CB-14", "two breakers share their state", "other"),
+    ("shared count", "CB-14", "two breakers share their count of failures", "other"),
     ("reading takes the probe", "CB-15", "reading the state after reset_timeout uses up the probe", "read"),
     ("reading restarts the timer", "CB-15", "reading the state of an open circuit restarts reset_timeout", "read short"),
     ("half_open reads as closed", "CB-15", "half_open reads as closed", "read", "half_open"),
@@ -99,6 +116,7 @@ _ROWS = (
     ("trip does nothing", "CB-22", "trip() does not open the circuit", "hand"),
     ("trip is undone", "CB-22", "after trip() the success of a call in flight closes the circuit", "hand"),
     ("reset does nothing", "CB-22", "reset() does not close the circuit", "hand"),
+    ("reset is undone", "CB-22", "after reset() the failure of a call in flight counts", "hand"),
     ("reset keeps the count", "CB-22", "one failure after reset() opens the circuit again", "hand"),
     ("moves by hand are not announced", "CB-22", "trip() and reset() are not announced", "hand"),
     ("the minimum is ignored", "CB-23", "the circuit opens with fewer calls than minimum_calls"),
@@ -106,6 +124,9 @@ _ROWS = (
     ("the rate never opens", "CB-23", "the failure rate does not open the circuit"),
 )
 _ELUSIVE = (
+    ("probes come early", "CB-05", "a probe is admitted before reset_timeout has passed"),
+    ("reopening shortens the timer", "CB-09", "after a failed probe the next one is admitted before reset_timeout has passed"),
+    ("probes come late", "CB-06", "reset_timeout has passed, and a call is rejected"),
     ("an earlier probe's success closes", "CB-10", "the success of a probe of an earlier half_open closes the circuit"),
     (
         "an earlier probe's failure reopens",

@@ -81,6 +81,8 @@ SHOWS_WITH: dict[str, Callable[[CircuitBreakerSettings], bool]] = {
     "ignored": lambda settings: bool(settings.ignored_errors),
     "ignored probe": lambda settings: bool(settings.ignored_errors),
     "successes keep the count": lambda settings: settings.failure_threshold > 1,
+    "successes take one failure off": lambda settings: settings.failure_threshold > 2,
+    "shared count": lambda settings: settings.failure_threshold > 1,
     "cancelling counts as a success": lambda settings: settings.failure_threshold > 1,
     "closes with a stale count": lambda settings: settings == CONSECUTIVE[1],
     "reset keeps the count": lambda settings: settings.failure_threshold > 1,
@@ -219,7 +221,7 @@ class CircuitBreakerModel:
             yield from (Trip(), Reset())
         if can.listens and not state.failing_listener:
             yield AddFailingListener()
-        if state.breakers[0].phase == "open" and len(flying) < MOST_IN_FLIGHT:
+        if (state.breakers[0].phase == "open" or state.breakers[0].failures) and len(flying) < MOST_IN_FLIGHT:
             yield Start(len(state.calls), 1)
 
     def _endings(self, state: State) -> tuple[str, ...]:

@@ -30,8 +30,10 @@ class Breaker(NamedTuple):
     counted: bool = False
     unsaid: bool = False
     """Whether becoming half_open is announced only when the probe is over."""
-    tripped: bool = False
-    """Whether it was opened by hand."""
+    by_hand: bool = False
+    """Whether the last transition was made by hand."""
+    hasty: bool = False
+    """Whether it admits a probe before its time; only with deviations."""
     window: tuple[tuple[float, bool], ...] = ()
     """Age in seconds and failure of the calls that the failure rate is taken over, the oldest first."""
 

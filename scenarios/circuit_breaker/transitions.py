@@ -5,23 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
-from patternproof.modelling import RIGHT, Names
+from patternproof.modelling import Names
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 
+from .counting import count, counting
 from .events import Cancel, Finish
 from .state import ANY_HINT, LATE, Breaker, State, Tracked, moved, said
 
-COUNTS_SUCCESS, COUNTS_FAILURE, COUNTS_NOTHING = "success", "failure", "nothing"
 _TOO_MANY = {"any number of probes", "one probe too many"}
-_LATE = {
-    ("open", COUNTS_SUCCESS): "a late success closes",
-    ("open", COUNTS_FAILURE): "a late failure restarts the timer",
-    ("half_open", COUNTS_SUCCESS): "a late success counts as a probe",
-    ("half_open", COUNTS_FAILURE): "a late failure reopens",
-    ("closed", COUNTS_SUCCESS): "a late success clears the count",
-    ("closed", COUNTS_FAILURE): "a late failure counts once closed again",
-}
-"""By the phase that it meets and what it counts as, the deviation with which a late outcome counts."""
 WAITING = {"waits while open", "waits for a probe"}
 """The deviations with which a call waits that is to be rejected."""
 
@@ -48,12 +39,18 @@ def _busy(state: State, index: int) -> bool:
 
 
 def _decide(state: State, number: int, index: int, deviations: Names) -> Iterator[State]:
-    if state.breakers[index].phase == "open" and is_due(state, index, deviations):
+    if state.breakers[index].phase == "open" and _may_be_due(state, index, deviations):
+        if not is_due(state, index, deviations) or "probes come late" in deviations:
+            yield state.with_call(number, Tracked(index, "rejected"))  # nobody knows when it is due, nor what it hints
         now = moved(state, index, "half_open", fresh=True)
         later = state.with_breaker(index, now.breakers[index]._replace(unsaid=True))
         yield from _admit(later, number, index, deviations)
         state = now
     yield from _admit(state, number, index, deviations)
+
+
+def _may_be_due(state: State, index: int, deviations: Names) -> bool:
+    return is_due(state, index, deviations) or state.breakers[index].hasty or "probes come early" in deviations
 
 
 def _admit(state: State, number: int, index: int, deviations: Names) -> Iterator[State]:
@@ -107,8 +104,8 @@ def finish(state: State, event: Finish, deviations: Names) -> Iterator[State]:
         call = call._replace(again=False)
     ended = call._replace(phase="returned" if event.how == "ok" else "raised")
     after = state.with_call(event.call, ended)
-    for counted in _counting(event.how, call, deviations):
-        for result in _count(after, call, counted, deviations):
+    for counted in counting(event.how, call, deviations):
+        for result in count(after, call, counted, deviations):
             yield from _released(result, deviations, call.breaker)
 
 
@@ -163,160 +160,10 @@ def cancel(state: State, event: Cancel, deviations: Names) -> Iterator[State]:
     after = state.with_call(event.call, call._replace(phase="cancelled"))
     # One that begins in this batch may have been let in, and its operation not yet run.
     before = [after.with_call(event.call, call._replace(phase="cancelled", runs=0))] if event.call >= state.begun else []
-    for counted in _counting("cancelled", call, deviations):
+    for counted in counting("cancelled", call, deviations):
         for ended in (after, *before):
-            for result in _count(ended, call, counted, deviations):
+            for result in count(ended, call, counted, deviations):
                 yield from _released(result, deviations, call.breaker)
-
-
-def _counting(how: str, call: Tracked, deviations: Names) -> Iterator[str]:
-    """What an end of a call may count as."""
-    if how in ("ok", "failure"):
-        yield COUNTS_SUCCESS if how == "ok" else COUNTS_FAILURE
-    elif how == "ignored":
-        yield _ignored(call, deviations)
-    elif how == "cancelled" and not call.probe:
-        wrong = {"cancelling counts as a failure": COUNTS_FAILURE, "cancelling counts as a success": COUNTS_SUCCESS}
-        yield next((wrong[name] for name in wrong if name in deviations), COUNTS_NOTHING)
-    elif call.probe and ("a cancelled probe closes" if how == "cancelled" else "an interrupted probe closes") in deviations:
-        yield COUNTS_SUCCESS
-    elif _keeps_slot(how, call, deviations):
-        yield "leak"
-    elif call.probe:
-        yield COUNTS_NOTHING
-        yield COUNTS_FAILURE  # the slot comes back either way
-    else:
-        # What a BaseException counts as in closed state is left open.
-        yield from (COUNTS_NOTHING, COUNTS_FAILURE, COUNTS_SUCCESS)
-
-
-def _ignored(call: Tracked, deviations: Names) -> str:
-    if "ignored errors count" in deviations:
-        return COUNTS_FAILURE
-    if ("an ignored probe closes" if call.probe else "ignored errors clear the count") in deviations:
-        return COUNTS_SUCCESS
-    return "leak" if call.probe and "an ignored probe keeps its slot" in deviations else COUNTS_NOTHING
-
-
-def _keeps_slot(how: str, call: Tracked, deviations: Names) -> bool:
-    name = "a cancelled probe keeps its slot" if how == "cancelled" else "an interrupted probe keeps its slot"
-    return call.probe and name in deviations
-
-
-def _count(state: State, call: Tracked, counted: str, deviations: Names) -> Iterator[State]:
-    breaker = state.breakers[call.breaker]
-    if counted == COUNTS_NOTHING:
-        yield state
-        if breaker.unsaid:
-            yield said(state, call.breaker)
-    elif call.epoch != breaker.epoch:
-        yield from _late(state, call, counted, deviations)
-    elif counted == "leak":
-        yield state.with_breaker(call.breaker, breaker._replace(leaked=breaker.leaked + 1))
-    elif breaker.phase == "closed":
-        yield from _count_closed(state, call.breaker, counted, deviations)
-    elif breaker.phase == "half_open":
-        yield from _count_probe(state, call.breaker, counted, deviations)
-    else:
-        yield state
-
-
-def _late(state: State, call: Tracked, counted: str, deviations: Names) -> Iterator[State]:
-    breaker = state.breakers[call.breaker]
-    wrong = _LATE.get((breaker.phase, counted))
-    of_probe = "an earlier probe's success closes" if counted == COUNTS_SUCCESS else "an earlier probe's failure reopens"
-    if breaker.tripped and counted == COUNTS_SUCCESS and "trip is undone" in deviations:
-        yield moved(state, call.breaker, "closed")
-    elif not call.probe or breaker.phase == "closed":
-        yield _counted_late(state, call.breaker, counted) if wrong in deviations else state
-    elif of_probe in deviations:
-        yield _counted_late(state, call.breaker, counted)
-    else:
-        yield state
-        if wrong in deviations:
-            yield _counted_late(state, call.breaker, counted)  # whoever takes any late outcome may take that of a probe too
-
-
-def _counted_late(state: State, index: int, counted: str) -> State:
-    breaker = state.breakers[index]
-    if breaker.phase == "half_open":
-        return next(_count_probe(state, index, counted, RIGHT))
-    if breaker.phase == "closed":
-        return next(_count_closed(state, index, counted, RIGHT))
-    if counted == COUNTS_SUCCESS:
-        return moved(state, index, "closed")
-    return state.with_breaker(index, breaker._replace(open_for=0.0))
-
-
-def _count_closed(state: State, index: int, counted: str, deviations: Names) -> Iterator[State]:
-    breaker, settings = state.breakers[index], state.settings
-    if settings.failure_rate is not None:
-        yield from _count_rate(state, index, counted == COUNTS_FAILURE, deviations)
-        return
-    if counted == COUNTS_SUCCESS:
-        keeps = "successes keep the count" in deviations
-        yield state.with_breaker(index, breaker._replace(failures=breaker.failures if keeps else 0))
-        return
-    if breaker.counted and "simultaneous failures count once" in deviations:
-        yield state  # now and then, as a race goes
-    limit = settings.failure_threshold - ("opens one failure early" in deviations) + ("opens one failure late" in deviations)
-    failures = breaker.failures + 1
-    if failures >= limit:
-        yield moved(state, index, "open", open_for=0.0)
-    else:
-        yield state.with_breaker(index, breaker._replace(failures=failures, counted=True))
-
-
-def _count_rate(state: State, index: int, failed: bool, deviations: Names) -> Iterator[State]:
-    breaker, settings = state.breakers[index], state.settings
-    window = (*breaker.window, (0.0, failed))
-    if "the window never slides" not in deviations:
-        window = (
-            window[-settings.window :]
-            if settings.window
-            else tuple(entry for entry in window if entry[0] < (settings.window_seconds or 0.0))
-        )
-    stays = state.with_breaker(index, breaker._replace(window=window))
-    assert settings.failure_rate is not None
-    failures = sum(1 for _, bad in window if bad)
-    excess = failures - settings.failure_rate * len(window)
-    enough = len(window) >= (1 if "the minimum is ignored" in deviations else settings.minimum_calls)
-    reached = enough and excess > -1e-9 and "the rate never opens" not in deviations
-    if reached:
-        yield moved(state, index, "open", open_for=0.0)
-    if not reached or not failed or abs(excess) <= 1e-9:
-        yield stays  # at exactly the rate, and at a success that completes the minimum, either side is right
-
-
-def _count_probe(state: State, index: int, counted: str, deviations: Names) -> Iterator[State]:
-    breaker, settings = state.breakers[index], state.settings
-    if counted == COUNTS_FAILURE:
-        yield from _fail_probe(state, index, deviations)
-        return
-    needed = 1 if "any success closes" in deviations else settings.success_threshold + ("closes one success late" in deviations)
-    successes = breaker.successes + 1
-    if successes < needed:
-        counting = state.with_breaker(index, breaker._replace(successes=successes))
-        yield counting
-        if breaker.unsaid:
-            yield said(counting, index)
-        return
-    stale = settings.failure_threshold - 1 if "closes with a stale count" in deviations else 0
-    yield moved(state, index, "closed", failures=stale)
-
-
-def _fail_probe(state: State, index: int, deviations: Names) -> Iterator[State]:
-    breaker = state.breakers[index]
-    if "a failed probe does not reopen" in deviations:
-        yield state
-    elif "a failed probe closes" in deviations:
-        yield moved(state, index, "closed")
-    else:
-        old = state.settings.reset_timeout + 1.0 if "reopening keeps its old timer" in deviations else 0.0
-        yield moved(state, index, "open", open_for=old)
-        if breaker.successes:
-            # Whether successes of an earlier half_open still count is left open.
-            yield moved(state, index, "open", open_for=old, successes=breaker.successes)
 
 
 def read(state: State, index: int, deviations: Names) -> Iterator[State]:
@@ -385,7 +232,7 @@ def trip(state: State, deviations: Names) -> Iterator[State]:
     if "trip does nothing" in deviations:
         yield state
         return
-    yield _by_hand(moved(state, 0, "open", open_for=0.0, tripped=True), state, deviations)
+    yield _by_hand(moved(state, 0, "open", open_for=0.0, by_hand=True), state, deviations)
     if breaker.phase == "open":
         yield _by_hand(state, state, deviations)
 
@@ -400,7 +247,7 @@ def reset(state: State, deviations: Names) -> Iterator[State]:
         yield state
         return
     stale = state.settings.failure_threshold - 1 if "reset keeps the count" in deviations else 0
-    yield _by_hand(moved(state, 0, "closed", failures=stale), state, deviations)
+    yield _by_hand(moved(state, 0, "closed", failures=stale, by_hand=True), state, deviations)
     if breaker.phase == "closed":
         yield _by_hand(state.with_breaker(0, breaker._replace(failures=stale, window=())), state, deviations)
 
