@@ -84,13 +84,17 @@ class Findings:
         return names
 
     def _part(self, history: History) -> None:
-        states = list(followed(self.model, history, self.known))
+        states = list(followed(self.model, history, self._nearest(history)))
         parting = history.moments[len(states) - 1]
         requirement = self.model.blame(states[-1], parting.batch, parting.seen)
         shortest = History(history.settings, history.moments[: len(states)])
         if requirement not in self.parted or len(shortest) < len(self.parted[requirement]):
             self.parted[requirement] = shortest
         self.histories.append(History(history.settings, history.moments[: len(states) - 1]))
+
+    def _nearest(self, history: History) -> Names:
+        """What to judge an unexplained history by: what is known may be a likeness of what is wrong, and lead astray."""
+        return max((self.known, RIGHT), key=lambda names: explained(self.model, history, names))
 
     def evidence(self, requirement: str) -> tuple[History, str] | None:
         """The shortest history that shows a violation, and what was expected and seen.
@@ -105,7 +109,7 @@ class Findings:
                 name = min(needed & guilty)
                 return self._cut(history, needed - {name}, self.model.deviations[name].sentence)
         if requirement in self.parted:
-            return self._cut(self.parted[requirement], self.known, "")
+            return self._cut(self.parted[requirement], self._nearest(self.parted[requirement]), "")
         return None
 
     def _cut(self, history: History, names: Names, sentence: str) -> tuple[History, str]:

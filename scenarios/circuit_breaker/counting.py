@@ -9,6 +9,8 @@ from patternproof.modelling import RIGHT, Names
 from .state import State, Tracked, moved, said
 
 COUNTS_SUCCESS, COUNTS_FAILURE, COUNTS_NOTHING = "success", "failure", "nothing"
+_EARLY, _TOO_LATE = (0.01, 0.1, 0.5), (1.5, 2.0, 3.0, 10.0)
+"""What reset_timeout is multiplied by, where probes come early or late."""
 _LATE = {
     ("open", COUNTS_SUCCESS): "a late success closes",
     ("open", COUNTS_FAILURE): "a late failure restarts the timer",
@@ -123,7 +125,7 @@ def _count_closed(state: State, index: int, counted: str, deviations: Names) -> 
     limit = settings.failure_threshold - ("opens one failure early" in deviations) + ("opens one failure late" in deviations)
     failures = _failures(state, index, deviations) + 1
     if failures >= limit:
-        yield moved(_with_failures(state, index, 0, deviations), index, "open", open_for=0.0)
+        yield from opened(_with_failures(state, index, 0, deviations), index, deviations)
     else:
         counting = state.with_breaker(index, breaker._replace(counted=True))
         yield _with_failures(counting, index, failures, deviations)
@@ -162,7 +164,7 @@ def _count_rate(state: State, index: int, failed: bool, deviations: Names) -> It
     ignored = not enough and "the minimum is ignored" in deviations
     reached = (enough or ignored) and excess > -1e-9 and "the rate never opens" not in deviations
     if reached:
-        yield moved(state, index, "open", open_for=0.0)
+        yield from opened(state, index, deviations)
     # At exactly the rate, and at a success that completes the minimum, either side is right.
     if not reached or not failed or abs(excess) <= 1e-9 or (ignored and len(window) > 1):
         yield stays
@@ -193,7 +195,17 @@ def _fail_probe(state: State, index: int, deviations: Names) -> Iterator[State]:
         yield moved(state, index, "closed")
     else:
         old = state.settings.reset_timeout + 1.0 if "reopening keeps its old timer" in deviations else 0.0
-        yield moved(state, index, "open", open_for=old, hasty="reopening shortens the timer" in deviations)
+        yield from opened(state, index, deviations, open_for=old)
         if breaker.successes:
             # Whether successes of an earlier half_open still count is left open.
-            yield moved(state, index, "open", open_for=old, successes=breaker.successes)
+            yield from opened(state, index, deviations, open_for=old, successes=breaker.successes)
+
+
+def opened(state: State, index: int, deviations: Names, **changes: object) -> Iterator[State]:
+    """The circuit opens; with some deviations nobody knows for how long."""
+    yield moved(state, index, "open", **changes)
+    early = "probes come early" in deviations
+    early = early or ("reopening shortens the timer" in deviations and state.breakers[index].phase == "half_open")
+    for factors in (early and _EARLY, "probes come late" in deviations and _TOO_LATE):
+        for factor in factors or ():
+            yield moved(state, index, "open", timer=factor * state.settings.reset_timeout, **changes)

@@ -124,9 +124,9 @@ _ROWS = (
     ("the rate never opens", "CB-23", "the failure rate does not open the circuit"),
 )
 _ELUSIVE = (
-    ("probes come early", "CB-05", "a probe is admitted before reset_timeout has passed"),
     ("reopening shortens the timer", "CB-09", "after a failed probe the next one is admitted before reset_timeout has passed"),
-    ("probes come late", "CB-06", "reset_timeout has passed, and a call is rejected"),
+    ("probes come late", "CB-06", "a probe is admitted only some time after reset_timeout has passed"),
+    ("probes come early", "CB-05", "a probe is admitted before reset_timeout has passed"),
     ("an earlier probe's success closes", "CB-10", "the success of a probe of an earlier half_open closes the circuit"),
     (
         "an earlier probe's failure reopens",

@@ -32,8 +32,8 @@ class Breaker(NamedTuple):
     """Whether becoming half_open is announced only when the probe is over."""
     by_hand: bool = False
     """Whether the last transition was made by hand."""
-    hasty: bool = False
-    """Whether it admits a probe before its time; only with deviations."""
+    timer: float = 0.0
+    """Seconds from opening to the next probe where they are not reset_timeout; only with deviations."""
     window: tuple[tuple[float, bool], ...] = ()
     """Age in seconds and failure of the calls that the failure rate is taken over, the oldest first."""
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from patternproof.modelling import Names
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 
-from .counting import count, counting
+from .counting import count, counting, opened
 from .events import Cancel, Finish
-from .state import ANY_HINT, LATE, Breaker, State, Tracked, moved, said
+from .state import ANY_HINT, LATE, Breaker, State, Tracked, moved
 
 _TOO_MANY = {"any number of probes", "one probe too many"}
 WAITING = {"waits while open", "waits for a probe"}
@@ -19,7 +19,8 @@ WAITING = {"waits while open", "waits for a probe"}
 
 def is_due(state: State, index: int, deviations: Names) -> bool:
     """Whether an open circuit has to admit a probe."""
-    return state.breakers[index].open_for > state.settings.reset_timeout and "open for ever" not in deviations
+    breaker = state.breakers[index]
+    return breaker.open_for > (breaker.timer or state.settings.reset_timeout) and "open for ever" not in deviations
 
 
 def start(state: State, number: int, index: int, deviations: Names) -> Iterator[State]:
@@ -39,18 +40,12 @@ def _busy(state: State, index: int) -> bool:
 
 
 def _decide(state: State, number: int, index: int, deviations: Names) -> Iterator[State]:
-    if state.breakers[index].phase == "open" and _may_be_due(state, index, deviations):
-        if not is_due(state, index, deviations) or "probes come late" in deviations:
-            yield state.with_call(number, Tracked(index, "rejected"))  # nobody knows when it is due, nor what it hints
+    if state.breakers[index].phase == "open" and is_due(state, index, deviations):
         now = moved(state, index, "half_open", fresh=True)
         later = state.with_breaker(index, now.breakers[index]._replace(unsaid=True))
         yield from _admit(later, number, index, deviations)
         state = now
     yield from _admit(state, number, index, deviations)
-
-
-def _may_be_due(state: State, index: int, deviations: Names) -> bool:
-    return is_due(state, index, deviations) or state.breakers[index].hasty or "probes come early" in deviations
 
 
 def _admit(state: State, number: int, index: int, deviations: Names) -> Iterator[State]:
@@ -79,7 +74,7 @@ def _admit(state: State, number: int, index: int, deviations: Names) -> Iterator
 
 
 def _hint(state: State, index: int, deviations: Names) -> float:
-    breaker, timeout = state.breakers[index], state.settings.reset_timeout
+    breaker, timeout = state.breakers[index], state.breakers[index].timer or state.settings.reset_timeout
     if breaker.phase != "open":
         return ANY_HINT
     return timeout if "the hint is the whole timeout" in deviations else max(0.0, timeout - breaker.open_for)
@@ -205,7 +200,7 @@ def advance(state: State, seconds: float, deviations: Names) -> Iterator[State]:
 def _older(breaker: Breaker, seconds: float, settings: CircuitBreakerSettings, deviations: Names) -> Breaker:
     window = tuple((age + seconds, bad) for age, bad in breaker.window) if settings.window_seconds else breaker.window
     # Beyond this the age makes no difference, unless it can be set back: keeps the states few.
-    longest = math.inf if "wall clock" in deviations else 2 * settings.reset_timeout + 1.0
+    longest = math.inf if "wall clock" in deviations else 2 * (breaker.timer or settings.reset_timeout) + 1.0
     open_for = min(breaker.open_for + seconds, longest) if breaker.phase == "open" else 0.0
     return breaker._replace(open_for=open_for, window=window)
 
@@ -232,7 +227,8 @@ def trip(state: State, deviations: Names) -> Iterator[State]:
     if "trip does nothing" in deviations:
         yield state
         return
-    yield _by_hand(moved(state, 0, "open", open_for=0.0, by_hand=True), state, deviations)
+    for after in opened(state, 0, deviations, by_hand=True):
+        yield _by_hand(after, state, deviations)
     if breaker.phase == "open":
         yield _by_hand(state, state, deviations)
 
