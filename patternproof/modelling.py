@@ -52,7 +52,7 @@ class Deviation:
     """Explains more than its own plain form, the right one included: the special deviations come first."""
     elusive: bool = False
     """No history of single events separates it for certain: it shows only where several events share one turn of the loop, or
-    where an implementation takes a latitude that it need not take."""
+    where an implementation takes a latitude that it need not take, or it stands for several of which each shows elsewhere."""
 
 
 class Model(Hashable, Protocol):

@@ -1,4 +1,4 @@
-"""What the end of a call counts as in the model of circuit breakers."""
+"""What the end of a call counts as in the model."""
 
 from __future__ import annotations
 
