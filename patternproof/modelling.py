@@ -263,7 +263,7 @@ class _Search:
                 reached = list(self._step(node, event))
                 if not reached:
                     return (*path, event)
-                key = frozenset((self._key(state), frozenset(map(self._key, fit))) for state, fit in reached)
+                key = frozenset((self._model.key(state), frozenset(map(self._model.key, fit))) for state, fit in reached)
                 if key not in self._visited:
                     self._visited.add(key)
                     following.append((reached, (*path, event)))
@@ -278,10 +278,7 @@ class _Search:
                 seen = self._model.observe(after, self._deviant)
                 fit = tuple(candidate for candidate in right if self._model.matches(candidate, seen, self._other))
                 if fit:
-                    yield after, fit
-
-    def _key(self, state: Any) -> Hashable:
-        return self._model.key(self._model.begin(state))
+                    yield self._model.begin(after), tuple(map(self._model.begin, fit))
 
 
 @cache

@@ -81,9 +81,9 @@ def _late(state: State, call: Tracked, counted: str, deviations: Names) -> Itera
     breaker = state.breakers[call.breaker]
     wrong = _LATE.get((breaker.phase, counted))
     of_probe = "an earlier probe's success closes" if counted == COUNTS_SUCCESS else "an earlier probe's failure reopens"
-    if (breaker.phase, counted) == ("open", COUNTS_SUCCESS) and breaker.by_hand and "trip is undone" in deviations:
+    if breaker.undone and (breaker.phase, counted) == ("open", COUNTS_SUCCESS):
         yield moved(state, call.breaker, "closed")
-    elif (breaker.phase, counted) == ("closed", COUNTS_FAILURE) and breaker.by_hand and "reset is undone" in deviations:
+    elif breaker.undone and (breaker.phase, counted) == ("closed", COUNTS_FAILURE):
         yield _counted_late(state, call.breaker, counted)
         if not call.probe:
             yield state

@@ -36,6 +36,7 @@ from .state import ANY_HINT, Breaker, State, Tracked
 
 MOST_IN_FLIGHT = 3
 IN_FLIGHT = ("running", "waiting")
+EPOCH = Breaker._fields.index("epoch")
 HINT_TOLERANCE = 1.0
 """Seconds; an implementation may round its hint to whole ones."""
 WALL_JUMPS = (3600.0, -3600.0)
@@ -113,7 +114,11 @@ class CircuitBreakerModel:
     def begin(self, state: State) -> State:
         calls = tuple([call if call and call.phase in IN_FLIGHT else None for call in state.calls])
         breakers = state.breakers
-        if any(breaker.fresh or breaker.counted for breaker in breakers):
+        passing = any(breaker.fresh or breaker.counted for breaker in breakers)
+        told = state.reads or state.announced or state.heard_second
+        if calls == state.calls and len(calls) == state.begun and not told and not passing:
+            return state  # most are asked twice
+        if passing:
             breakers = tuple(breaker._replace(fresh=False, counted=False) for breaker in breakers)
         return State(state.settings, breakers, calls, (), (), (), state.failing_listener, state.shaken, state.wild, len(calls))
 
@@ -196,7 +201,7 @@ class CircuitBreakerModel:
         # Numbers of calls and of epochs make no difference to what follows, only whether a call is timely.
         calls = tuple([(*call[:2], call.epoch == epochs[call.breaker], *call[3:]) for call in state.calls if call])
         return (
-            tuple([breaker._replace(epoch=0) for breaker in state.breakers]),
+            tuple([(*breaker[:EPOCH], *breaker[EPOCH + 1 :]) for breaker in state.breakers]),
             calls,
             state.failing_listener,
             state.shaken,

@@ -30,8 +30,8 @@ class Breaker(NamedTuple):
     counted: bool = False
     unsaid: bool = False
     """Whether becoming half_open is announced only when the probe is over."""
-    by_hand: bool = False
-    """Whether the last transition was made by hand."""
+    undone: bool = False
+    """Whether a call in flight may undo the last transition, made by hand; only with deviations."""
     timer: float = 0.0
     """Seconds from opening to the next probe where they are not reset_timeout; only with deviations."""
     window: tuple[tuple[float, bool], ...] = ()

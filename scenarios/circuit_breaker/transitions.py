@@ -227,7 +227,7 @@ def trip(state: State, deviations: Names) -> Iterator[State]:
     if "trip does nothing" in deviations:
         yield state
         return
-    for after in opened(state, 0, deviations, by_hand=True):
+    for after in opened(state, 0, deviations, undone="trip is undone" in deviations):
         yield _by_hand(after, state, deviations)
     if breaker.phase == "open":
         yield _by_hand(state, state, deviations)
@@ -243,7 +243,7 @@ def reset(state: State, deviations: Names) -> Iterator[State]:
         yield state
         return
     stale = state.settings.failure_threshold - 1 if "reset keeps the count" in deviations else 0
-    yield _by_hand(moved(state, 0, "closed", failures=stale, by_hand=True), state, deviations)
+    yield _by_hand(moved(state, 0, "closed", failures=stale, undone="reset is undone" in deviations), state, deviations)
     if breaker.phase == "closed":
         yield _by_hand(state.with_breaker(0, breaker._replace(failures=stale, window=())), state, deviations)
 
