@@ -78,7 +78,7 @@ class WrapsResult(Breaker):
         return self.state, await super().call(operation)
 
 
-@faulty("CB-01", "the result that comes back is not the operation's", "interleavings")
+@faulty("CB-01", "returned something else", "interleavings")
 class LastResultForAll(Breaker):
     """Keeps the latest result for statistics, and returns it: calls that end together get one result."""
 
