@@ -1,4 +1,4 @@
-"""What the end of a call counts as in the model."""
+"""What the end of a call counts as."""
 
 from __future__ import annotations
 

@@ -178,8 +178,8 @@ class CircuitBreakerModel:
             and (
                 "announces otherwise" in deviations
                 or (
-                    _as_heard(seen.announced, deviations) == expected.announced
-                    and _as_heard(seen.heard_second, deviations) == expected.heard_second
+                    _as_heard(seen.announced, deviations) == _by_breaker(expected.announced)
+                    and _as_heard(seen.heard_second, deviations) == _by_breaker(expected.heard_second)
                 )
             )
         )
@@ -269,10 +269,15 @@ def _shown(number: int, call: Tracked, deviations: Names) -> Call:
     return Call(number, phase, call.runs, hint)
 
 
+def _by_breaker(heard: tuple[Announcement, ...]) -> tuple[Announcement, ...]:
+    """What each breaker announced, in its order: among breakers there is none."""
+    return tuple(sorted(heard, key=lambda each: each.breaker)) if len(heard) > 1 else heard
+
+
 def _as_heard(heard: tuple[Announcement, ...], deviations: Names) -> tuple[Announcement, ...]:
     """What was announced; of a shared state one of the breakers may announce it, or each of them."""
     if "shared state" not in deviations:
-        return heard
+        return _by_breaker(heard)
     merged: list[Announcement] = []
     last = -1
     for each in heard:

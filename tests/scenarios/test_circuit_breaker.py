@@ -136,6 +136,14 @@ def test_what_no_deviation_explains_is_blamed_on_what_comes_nearest(event: Event
     assert model.blame(states, alone(event), what) == requirement
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_two_breakers_may_become_half_open_in_any_order(order: tuple[int, int]) -> None:
+    begun = (alone(Start(1, 1)), seen(Call(1, "running", 1)))
+    failed = (alone(Finish(1, "failure")), seen(Call(1, "raised", 1), announced=(OPENED._replace(breaker=1),)))
+    half_opened = tuple(HALF_OPENED._replace(breaker=breaker) for breaker in order)
+    assert is_right(history(BEGUN, FAILED, begun, failed, (alone(Advance(31.0)), seen(announced=half_opened))))
+
+
 @pytest.mark.parametrize("by", [(0,), (1,), (0, 1)])
 def test_a_state_that_is_shared_is_announced_by_either_or_both(by: tuple[int, ...]) -> None:
     announced = tuple(OPENED._replace(breaker=breaker) for breaker in by)
