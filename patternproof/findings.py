@@ -68,7 +68,9 @@ class Findings:
             self._part(history)
             return
         # Where what is known cannot be added to, an earlier guess was wrong: all is explained anew.
-        names = diagnose(self.model, every, self.known) or diagnose(self.model, every)
+        names = diagnose(self.model, every, self.known)
+        if names is None or any(self.model.deviations[name].broad for name in names - self.known):
+            names = diagnose(self.model, every) or names  # so too where only a broad deviation can add to it
         if names is None:
             self.unexplained += 1
             self._part(history)
