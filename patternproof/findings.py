@@ -9,6 +9,7 @@ from typing import Any
 
 from patternproof.history import History, Hung, Moment
 from patternproof.modelling import (
+    ACCUSATION,
     RIGHT,
     Model,
     Names,
@@ -23,7 +24,7 @@ from patternproof.modelling import (
 )
 
 MOST_UNEXPLAINED = 3
-"""Histories that no diagnosis was found for, after which the next are blamed where they part, without a search."""
+"""Histories that no diagnosis was found for, after which no more than one deviation is looked for in the next."""
 MOST_COUNTED = 500
 """Moments of the histories of which it is counted what they exercise; evenly spread, they tell as much as all."""
 
@@ -90,10 +91,12 @@ class Findings:
     def _explain(self, history: History) -> None:
         every = [*self.histories, history]
         if self.unexplained >= MOST_UNEXPLAINED:
-            self._part(history)
-            return
-        # Where what is known cannot be added to, an earlier guess was wrong: all is explained anew.
-        names = diagnose(self.model, every, self.known) or diagnose(self.model, every)
+            names = diagnose(self.model, every, self.known, most=1 + ACCUSATION)
+        else:
+            names = diagnose(self.model, every, self.known)
+            # Where what is known cannot be added to, or only broadly, an earlier guess was wrong: all is explained anew.
+            if names is None or any(self.model.deviations[name].broad for name in names - self.known):
+                names = diagnose(self.model, every) or names
         if names is None:
             self.unexplained += 1
             self._part(history)

@@ -31,10 +31,10 @@ MOST_TRIES = 200
 MOST_EVENTS = 14
 """Events in a separating history."""
 
-MOST_NODES = 3_000
-"""Nodes of one search; the longest separating histories take some hundreds."""
-MOST_HIDDEN_NODES = 500
-"""Nodes of one search for what another deviation hides: most hide for good, and each search costs time."""
+MOST_PAIRS = 100_000
+"""Pairs of states that one search looks at; the longest separating histories take some thousands."""
+MOST_HIDDEN_PAIRS = 5_000
+"""Pairs in one search for what another deviation hides: most hide for good, and each search costs time."""
 MORE_EVENTS = 2
 """Events by which a history for a pair may be longer than the one for a single deviation; where one deviation includes
 another, as a broad one does, there is none of any length."""
@@ -55,7 +55,7 @@ class Deviation:
     """Explains more than its own plain form, the right one included: the special deviations come first."""
     elusive: bool = False
     """No history of single events separates it for certain: it shows only where several events share one turn of the loop, or
-    where an implementation takes a latitude that it need not take."""
+    where an implementation takes a latitude that it need not take, or it stands for several of which each shows elsewhere."""
 
 
 class Model(Hashable, Protocol):
@@ -123,6 +123,11 @@ def successors(model: Model, states: Iterable[Any], batch: Batch, *deviations: N
     begun = [model.begin(state) for state in states]
     # Of states that behave alike from here on one is enough: with broad deviations there would be thousands.
     started = begun if len(begun) == 1 else {model.key(state): state for state in reversed(begun)}.values()
+    if len(batch.events) == 1:  # nearly all are; the general way takes twice the time
+        (event,) = batch.events
+        return tuple(
+            dict.fromkeys(after for state in started for names in deviations for after in model.apply(state, event, names))
+        )
     # By the set of events that have taken effect, as a bit mask; a set comes after all of its subsets.
     reached: list[dict[Any, None]] = [dict.fromkeys(started)]
     for done in range(1, 1 << len(batch.events)):
@@ -257,7 +262,7 @@ Pair = tuple[Any, States]
 
 
 def separate(
-    model: Model, deviant: Names, other: Names = RIGHT, depth: int = MOST_EVENTS, nodes: int = MOST_NODES
+    model: Model, deviant: Names, other: Names = RIGHT, depth: int = MOST_EVENTS, pairs: int = MOST_PAIRS
 ) -> Separation | None:
     """The shortest history that tells a model with `deviant` from a model with `other`; None where there is none.
 
@@ -270,11 +275,12 @@ def separate(
     ]
     for _ in range(depth):
         for search in searches:
-            events = search.deepen()
+            events = search.deepen(pairs)
+            pairs -= search.looked_at
             if events is not None:
                 return Separation(search.settings, events)
-        if sum(search.visited for search in searches) > nodes:
-            break
+            if pairs <= 0:
+                return None
     return None
 
 
@@ -289,23 +295,25 @@ class _Search:
         # The nodes of the level, each with the way to it.
         self._level: list[tuple[list[Pair], tuple[Any, ...]]] = [([(state, start) for state in start], ())]
         self._visited: set[Any] = set()
+        self.looked_at = 0
+        """Pairs that the last level took."""
 
-    @property
-    def visited(self) -> int:
-        """How many nodes were looked at."""
-        return len(self._visited)
-
-    def deepen(self) -> tuple[Any, ...] | None:
-        """Search one level further; the events once a separation is found."""
+    def deepen(self, most: int) -> tuple[Any, ...] | None:
+        """Search one level further, or until `most` pairs are looked at; the events once a separation is found."""
         following = []
+        self.looked_at = 0
         for node, path in self._level:
+            size = sum(len(candidates) for _, candidates in node)
             for event in self._model.enabled(node[0][0]):
                 if self._model.kind(event) not in self._kinds:
                     continue
+                self.looked_at += size
+                if self.looked_at > most:
+                    return None
                 reached = list(self._step(node, event))
                 if not reached:
                     return (*path, event)
-                key = frozenset((self._key(state), frozenset(map(self._key, fit))) for state, fit in reached)
+                key = frozenset((self._model.key(state), frozenset(map(self._model.key, fit))) for state, fit in reached)
                 if key not in self._visited:
                     self._visited.add(key)
                     following.append((reached, (*path, event)))
@@ -320,10 +328,7 @@ class _Search:
                 seen = self._model.observe(after, self._deviant)
                 fit = tuple(candidate for candidate in right if self._model.matches(candidate, seen, self._other))
                 if fit:
-                    yield after, fit
-
-    def _key(self, state: Any) -> Hashable:
-        return self._model.key(self._model.begin(state))
+                    yield self._model.begin(after), tuple(map(self._model.begin, fit))
 
 
 @cache
@@ -374,6 +379,6 @@ def masked_separations(model: Model, known: Names, names: Iterable[str]) -> list
     for name in names:
         if name in singles:
             depth = len(singles[name].events) + MORE_EVENTS
-            separation = separate(model, known | {name}, known, depth, MOST_HIDDEN_NODES)
+            separation = separate(model, known | {name}, known, depth, MOST_HIDDEN_PAIRS)
             found += [separation] if separation is not None else []
     return found
