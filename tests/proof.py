@@ -106,8 +106,9 @@ def prove(
     listener = _Listener()
     with _adapter(stem, name, factory, claims) as spec, _silenced(), nullcontext() if counting else _uncounted():
         options = [f"--patternproof-adapter={spec}", "--patternproof-profile=quick"]
-        pytest.main([*_plain(), *options, str(conformance.__file__)], plugins=[listener])
+        ended = pytest.main([*_plain(), *options, str(conformance.__file__)], plugins=[listener])
     assert not listener.broken, "\n".join(listener.broken)
+    assert ended in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED), ended
     return listener.proof
 
 

@@ -8,13 +8,14 @@ from patternproof.modelling import Names
 
 from . import closing, races
 from .state import NOBODY, Connection, State, reply_to
-from .supply import rested
+from .supply import expired, rested
 
 _LOSES = {
     "ok": ("a return loses the connection",),
     "error": ("an error loses the connection", "a return loses the connection"),
     "cancel": ("a cancellation loses the connection",),
 }
+WAKES_NOBODY = "a return wakes nobody"
 CLOSES_RETURNED = "a returned connection is closed"
 NOW_AND_THEN = "a return is lost now and then"
 _PHASES = {"ok": "returned", "error": "returned", "cancel": "cancelled"}
@@ -85,8 +86,12 @@ def _kept(after: State, before: State, number: int, connection: Connection, how:
         if slow:
             yield from _resetting(after, before, number, connection, deviations)
         return
-    if "a return wakes nobody" in deviations and after.waiting():
+    if WAKES_NOBODY in deviations and after.waiting():
+        if slow:
+            yield from _resetting(after, before, number, connection, deviations)
         yield after.with_connection(idle).asleep()
+        if expired(connection, after.settings) or surplus or how != "ok":
+            yield from discarded(after, connection, deviations)
         return
     if slow:
         yield from _resetting(after, before, number, connection, deviations)

@@ -27,6 +27,12 @@ def expired(connection: Connection, settings: ConnectionPoolSettings) -> bool:
     return idle or (settings.max_lifetime is not None and connection.age > settings.max_lifetime)
 
 
+def stale(state: State) -> list[int]:
+    """The idle connections that may not be handed out any more for their age, and still take a slot."""
+    idle = [each for each in state.connections if each.where == "idle" and not each.broke]
+    return [each.number for each in idle if expired(each, state.settings)]
+
+
 def _too_old(state: State, connection: Connection, deviations: Names) -> bool:
     """As `expired`, unless a deviation does not mind."""
     if not expired(connection, state.settings):
@@ -130,21 +136,20 @@ def _without_ghost(state: State, number: int) -> State:
 
 def _begun(state: State, deviations: Names) -> Iterator[State]:
     """With the connects that begin, and expired connections closed for them or for good."""
-    idle = [each for each in state.connections if each.where == "idle" and not each.broke]
-    stale = [each.number for each in idle if expired(each, state.settings)]
+    old = stale(state)
     racing = max(0, state.attempts - state.known[0]) if races.NOT_COUNTED in deviations else 0
     room = capacity(state, deviations) - state.taken() + racing
-    most = max(0, room + len(stale))
+    most = max(0, room + len(old))
     least, plain = _wanted(state, most, deviations)
     # Nobody makes more than are asked for beyond max_size, or for ever where each of them fails.
-    spare = len(state.waiting()) if state.connecting == "error" else state.settings.max_size - state.taken() + len(stale)
+    spare = len(state.waiting()) if state.connecting == "error" else state.settings.max_size - state.taken() + len(old)
     highest = min(most, max(plain, spare))
     for ghost in state.ghosts() if room > 0 else ():
         yield from _begun(_without_ghost(state, ghost)._replace(lost=state.lost + 1), deviations)
     for count in dict.fromkeys((plain, *range(least, highest + 1))):
         after = state._replace(attempts=state.attempts + count, backing=AT_REST) if count else state
-        for closed in range(min(len(stale), max(0, count - room)), len(stale) + 1):
-            for gone in combinations(stale, closed):
+        for closed in range(min(len(old), max(0, count - room)), len(old) + 1):
+            for gone in combinations(old, closed):
                 yield after.without(*gone) if gone else after
 
 
@@ -152,7 +157,9 @@ def _wanted(state: State, most: int, deviations: Names) -> tuple[int, int]:
     """How many connects have to begin, and how many plainly do."""
     waiting, supplies = len(state.waiting()), state.supplies()
     needed = waiting and not supplies
-    missing = 0 if state.backing >= 0 or deviations & _UNREADY else state.settings.min_size - state.taken()
+    # What broke while idle, and was not looked at since, still counts as ready.
+    there = state.attempts + len(state.connections)
+    missing = 0 if state.backing >= 0 or deviations & _UNREADY else state.settings.min_size - there
     least = min(most, max(missing, 1 if needed else 0, 0))
     return least, max(least, min(most, waiting - supplies))
 

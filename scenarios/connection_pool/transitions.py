@@ -8,9 +8,9 @@ from patternproof.modelling import Names
 
 from . import closing, races
 from .events import Cancel, ConnectEnds, LeaveWithError, Reply, Request, ResetEnds, Return, SetState
-from .returning import CLOSES_RETURNED, discarded, left
+from .returning import CLOSES_RETURNED, WAKES_NOBODY, discarded, left
 from .state import AT_REST, BROKEN, IN_SCOPE, NOBODY, Connection, State, Tracked, is_reply, session_of
-from .supply import capacity, handed, ready, rested, takers
+from .supply import capacity, handed, ready, rested, stale, takers
 
 MOST_RETRIES = 3
 """How often a failed connect may be tried again before its error is told."""
@@ -25,9 +25,9 @@ def acquire(state: State, number: int, deviations: Names) -> Iterator[State]:
         yield state.ended_as(number, "refused")
         return
     yield from races.acquired(state, number, deviations)
-    wrong = _acquired_wrongly(state, number, deviations)
-    if wrong is not None:
-        yield wrong
+    wrong = list(_acquired_wrongly(state, number, deviations))
+    if wrong:
+        yield from wrong
         return
     idle = ready(state, deviations)
     for connection in idle:
@@ -38,18 +38,19 @@ def acquire(state: State, number: int, deviations: Names) -> Iterator[State]:
         yield from rested(state.without(*broken) if broken else state, deviations)
 
 
-def _acquired_wrongly(state: State, number: int, deviations: Names) -> State | None:
+def _acquired_wrongly(state: State, number: int, deviations: Names) -> Iterator[State]:
     idle, used = ready(state, deviations), [each for each in state.connections if each.where == "used"]
-    full = not idle and state.taken() >= capacity(state, deviations)
+    # A connection that is too old makes room for another.
+    full = not idle and not stale(state) and state.taken() >= capacity(state, deviations)
     if state.closed:
-        return next(handed(state, number, idle[0])) if idle else state._replace(attempts=state.attempts + 1)
-    if idle and "a new one for each call" in deviations and state.taken() < capacity(state, deviations):
-        return state._replace(attempts=state.attempts + 1)
-    if full and "fails at once when all are in use" in deviations:
-        return state.ended_as(number, "timed out")
-    if full and used and "one in use is handed out" in deviations:
-        return races.shared(state, number, used[0].number)
-    return None
+        yield next(handed(state, number, idle[0])) if idle else state._replace(attempts=state.attempts + 1)
+    elif idle and "a new one for each call" in deviations and state.taken() < capacity(state, deviations):
+        yield state._replace(attempts=state.attempts + 1)
+    elif full and "fails at once when all are in use" in deviations:
+        yield state.ended_as(number, "timed out")
+        yield state.ended_as(number, "raised something else")
+    elif full and used and "one in use is handed out" in deviations:
+        yield races.shared(state, number, used[0].number)
 
 
 def leave(state: State, event: Return | LeaveWithError, deviations: Names) -> Iterator[State]:
@@ -285,4 +286,6 @@ def _reset(state: State, connection: Connection, failed: bool, deviations: Names
     clean = connection._replace(where="idle", borrower=NOBODY, unreset=False, carries=carries)
     if state.closed:
         return closing.ready(state.without(connection.number), clean, deviations)
+    if WAKES_NOBODY in deviations and state.waiting():
+        return (state.with_connection(clean).asleep(),)
     return rested(state.with_connection(clean), deviations)
