@@ -81,10 +81,10 @@ class Model(Hashable, Protocol):
         """Whether what was seen, everything observable or that it hangs (`Hung`), is right in this state."""
 
     def enabled(self, state: Any) -> Iterable[Any]:
-        """The events worth trying next, for the search and for the machine."""
+        """The events worth trying next, for the search."""
 
     def alongside(self, state: Any, events: Sequence[Any]) -> Iterable[Any]:
-        """The events worth trying in one batch with `events`."""
+        """The events worth trying in one batch with `events`, for the machine; those that stand there twice are drawn more often."""
 
     def kind(self, event: Any) -> str:
         """The kind of an event, for the search: "" for a plain one."""

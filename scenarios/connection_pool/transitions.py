@@ -14,6 +14,7 @@ from .supply import capacity, handed, ready, rested, stale, takers
 
 MOST_RETRIES = 3
 """How often a failed connect may be tried again before its error is told."""
+HIDES_ERRORS = "the errors of connect() are hidden"
 LONGEST_BACKOFF = 30.0
 """Seconds within which a try that is put off has to come."""
 
@@ -150,6 +151,10 @@ def at_once(state: State, held: int, deviations: Names) -> Iterator[State]:
     if state.connecting == "held" or state.attempts <= held:
         yield state
         return
+    if HIDES_ERRORS in deviations and state.connecting == "error" and state.waiting():
+        yield state  # it spins, or tries later, and never comes to an end
+        yield state._replace(attempts=held, backing=0.0)
+        return
     for after in dict.fromkeys(_ended(state, state.connecting, deviations)):
         yield from at_once(after, min(held, after.attempts), deviations)
 
@@ -168,7 +173,7 @@ def _connected(state: State, deviations: Names) -> Iterator[State]:
 
 def _refused(state: State, deviations: Names) -> Iterator[State]:
     waiting = state.waiting()
-    hidden = "the errors of connect() are hidden" in deviations and bool(waiting)
+    hidden = HIDES_ERRORS in deviations and bool(waiting)
     if not hidden:
         yield from _failed(state, waiting, deviations)
     if state.closed:
