@@ -293,10 +293,13 @@ def separations(model: Model) -> dict[str, Separation]:
 def enacted(model: Model, separation: Separation, deviations: Names) -> History:
     """The history that an implementation with these deviations plainly shows, for examples and tests of diagnosis."""
     history = History(separation.settings)
-    states = tuple(model.initial(separation.settings))[:1]
+    states = tuple(model.initial(separation.settings))
     for event in separation.events:
-        states = successors(model, states, alone(event), deviations)[:1]
-        history.add(alone(event), model.observe(states[0], deviations))
+        after = [(state, model.observe(state, deviations)) for state in successors(model, states, alone(event), deviations)]
+        # Not every state that is right, at the start above all, is one that these deviations lead to.
+        state, seen = next((each for each in after if model.matches(*each, deviations)), after[0])
+        history.add(alone(event), seen)
+        states = (state,)
     return history
 
 

@@ -125,8 +125,21 @@ _ROWS: tuple[tuple[str, ...], ...] = (
         "break",
         "discarding",
     ),
+    (
+        "a failed reset loses the connection",
+        "CP-09",
+        "a connection whose reset fails is neither closed nor lent again",
+        "reset",
+        "failed reset",
+    ),
     ("nothing is reset", "CP-10", "connections are not reset", "session"),
-    ("a failed reset is taken for a reset", "CP-10", "a connection whose reset fails is handed out as it is", "reset session"),
+    (
+        "a failed reset is taken for a reset",
+        "CP-10",
+        "a connection whose reset fails is handed out as it is",
+        "reset session",
+        "failed reset",
+    ),
     (
         "an interrupted reset is taken for a reset",
         "CP-10",

@@ -15,6 +15,10 @@ _LOSES = {
     "error": ("an error loses the connection", "a return loses the connection"),
     "cancel": ("a cancellation loses the connection",),
 }
+_UNREAD = "an unread response is carried over"
+_SKIPS = {"ok": (), "error": ("an error leaves the session as it is",), "cancel": (_UNREAD,)}
+"""Deviations of pools that may leave the whole reset out."""
+FAILED_RESET_LOSES = "a failed reset loses the connection"
 WAKES_NOBODY = "a return wakes nobody"
 CLOSES_RETURNED = "a returned connection is closed"
 NOW_AND_THEN = "a return is lost now and then"
@@ -44,6 +48,8 @@ def left(state: State, number: int, how: str, deviations: Names) -> Iterator[Sta
         yield from closing.returned(after, connection, deviations)
         if state.holds and not connection.broke:
             yield from _resetting(after, state, number, connection, deviations)
+    elif connection.broke and FAILED_RESET_LOSES in deviations:
+        yield lost
     elif connection.broke and "broken while in use" not in deviations:
         yield from discarded(after, connection, deviations)
         if how == "cancel":  # the error of a reset may take the place of the cancellation
@@ -61,7 +67,7 @@ def _carried(state: State, connection: Connection, number: int, how: str, phase:
     carries = reply_to(number) if phase == "requesting" else connection.carries
     if state.holds and "nothing is reset" not in deviations:
         return carries
-    unread = phase == "requesting" and "an unread response is carried over" in deviations
+    unread = phase == "requesting" and _UNREAD in deviations
     skipped = how == "error" and "an error leaves the session as it is" in deviations
     return carries if unread or skipped or "nothing is reset" in deviations else ""
 
@@ -78,6 +84,8 @@ def discarded(state: State, connection: Connection, deviations: Names) -> Iterab
 
 def _kept(after: State, before: State, number: int, connection: Connection, how: str, deviations: Names) -> Iterator[State]:
     slow = after.holds and "nothing is reset" not in deviations
+    if slow and deviations.intersection(_SKIPS[how]):
+        yield from rested(after.with_connection(connection._replace(where="idle")), deviations)
     idle = connection._replace(where="idle", unreset=slow)
     surplus = any(each.where == "idle" and not each.broke for each in after.connections)
     after = after._replace(returned=(*after.returned, connection.number))

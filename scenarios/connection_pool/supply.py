@@ -17,7 +17,7 @@ _UNREADY = {"min_size is not made", "min_size is not kept"}
 
 
 MANY = 4
-"""Connections beyond max_size where it is ignored: as many as there are borrowers at a time, and one."""
+"""Connections beyond max_size where there is no limit: as many as there are borrowers at a time, and one."""
 OUT_OF_TURN = {"last come, first served", "served out of turn"}
 
 
@@ -143,7 +143,7 @@ def _begun(state: State, deviations: Names) -> Iterator[State]:
     least, plain = _wanted(state, most, deviations)
     # Nobody makes more than are asked for beyond max_size, or for ever where each of them fails.
     spare = len(state.waiting()) if state.connecting == "error" else state.settings.max_size - state.taken() + len(old)
-    highest = min(most, max(plain, spare))
+    highest = min(most, max(plain, spare, len(state.waiting()) - state.attempts))
     for ghost in state.ghosts() if room > 0 else ():
         yield from _begun(_without_ghost(state, ghost)._replace(lost=state.lost + 1), deviations)
     for count in dict.fromkeys((plain, *range(least, highest + 1))):
@@ -171,12 +171,13 @@ def shut(state: State, deviations: Names) -> Iterator[State]:
     put the rest off.
     """
     busy = state.supplies() or any(each.where == "used" for each in state.connections)
-    if state.draining and busy:
-        yield from _refused(state, 0 if state.supplies() else len(state.waiting()), deviations)
-    over = state._replace(draining=False)
-    if LEAVES_IDLE not in deviations:
-        over = over.without(*(each.number for each in over.connections if each.where == "idle"))
-    yield from _refused(over, len(over.waiting()) - over.supplies(), deviations)
+    for awake in _woken(state):
+        if state.draining and busy:
+            yield from _refused(awake, 0 if state.supplies() else len(awake.waiting()), deviations)
+        over = awake._replace(draining=False)
+        if LEAVES_IDLE not in deviations:
+            over = over.without(*(each.number for each in over.connections if each.where == "idle"))
+        yield from _refused(over, len(over.waiting()) - over.supplies(), deviations)
 
 
 def _refused(state: State, least: int, deviations: Names) -> Iterator[State]:

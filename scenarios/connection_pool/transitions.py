@@ -8,7 +8,7 @@ from patternproof.modelling import Names
 
 from . import closing, races
 from .events import Cancel, ConnectEnds, LeaveWithError, Reply, Request, ResetEnds, Return, SetState
-from .returning import CLOSES_RETURNED, WAKES_NOBODY, discarded, left
+from .returning import CLOSES_RETURNED, FAILED_RESET_LOSES, WAKES_NOBODY, discarded, left
 from .state import AT_REST, BROKEN, IN_SCOPE, NOBODY, Connection, State, Tracked, is_reply, session_of
 from .supply import capacity, handed, ready, rested, stale, takers
 
@@ -45,13 +45,19 @@ def _acquired_wrongly(state: State, number: int, deviations: Names) -> Iterator[
     full = not idle and not stale(state) and state.taken() >= capacity(state, deviations)
     if state.closed:
         yield next(handed(state, number, idle[0])) if idle else state._replace(attempts=state.attempts + 1)
-    elif idle and "a new one for each call" in deviations and state.taken() < capacity(state, deviations):
+    elif "a new one for each call" in deviations and _is_room_beside_idle(state, deviations):
         yield state._replace(attempts=state.attempts + 1)
     elif full and "fails at once when all are in use" in deviations:
         yield state.ended_as(number, "timed out")
         yield state.ended_as(number, "raised something else")
     elif full and used and "one in use is handed out" in deviations:
         yield races.shared(state, number, used[0].number)
+
+
+def _is_room_beside_idle(state: State, deviations: Names) -> bool:
+    """Whether one more can be made without a look at those that are idle, of which some may be broken."""
+    there = state.attempts + len(state.connections)
+    return there < capacity(state, deviations) and any(each.where == "idle" for each in state.connections)
 
 
 def leave(state: State, event: Return | LeaveWithError, deviations: Names) -> Iterator[State]:
@@ -167,6 +173,8 @@ def _connected(state: State, deviations: Names) -> Iterator[State]:
         yield from closing.connected(after, connection, deviations)
         return
     yield from rested(after.with_connection(connection), deviations)
+    if state.backing >= 0:  # another's try is still to come
+        yield from rested(after.with_connection(connection)._replace(backing=state.backing), deviations)
     if not waiting and state.connecting == "held":
         yield from rested(after, deviations)  # made for a borrower that is gone, it may be closed at once
 
@@ -283,6 +291,8 @@ def _outs(state: State, connection: Connection, failed: bool) -> Iterator[State]
 
 
 def _reset(state: State, connection: Connection, failed: bool, deviations: Names) -> Iterable[State]:
+    if failed and FAILED_RESET_LOSES in deviations:
+        return (state.with_connection(connection._replace(where="lost", borrower=NOBODY)),)
     if failed and "a failed reset is taken for a reset" not in deviations:
         return discarded(state, connection, deviations)
     if CLOSES_RETURNED in deviations:

@@ -643,7 +643,7 @@ class HandedOnUnchecked(Returning):
 
 class _PutBackBroken(Slots):
     def put(self, entry: Entry, now: float) -> None:
-        if self.closed or entry.is_alive():
+        if self.closed or entry.is_alive() or (self._ages and self._is_old(entry, now)):
             super().put(entry, now)
             return
         self.in_use -= 1
