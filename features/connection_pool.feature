@@ -144,6 +144,14 @@ Feature: Connection pool
       When 11 s pass
       Then borrower B gets a pool-timeout error
 
+    Example: all who have waited for long enough
+      Given a pool of at most 1 connection that waits at most 10 s for a connection
+      And borrower A holds a connection
+      And borrowers B and C are waiting
+      When 11 s pass
+      Then borrower B gets a pool-timeout error
+      And borrower C gets a pool-timeout error
+
     Example: not before
       Given a pool of at most 1 connection that waits at most 10 s for a connection
       And borrower A holds a connection

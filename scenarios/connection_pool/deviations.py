@@ -61,6 +61,11 @@ _ROWS: tuple[tuple[str, ...], ...] = (
     ),
     ("the error of the scope is swallowed", "CP-04", "the error of a borrower ends at the scope", "error"),
     ("fails at once when all are in use", "CP-05", "with all in use acquire() does not wait", "", "all in use"),
+    (
+        "a connect holds up the others",
+        "CP-05",
+        "who waits does not get a connection that is there as long as another is being made",
+    ),
     ("a return wakes nobody", "CP-05", "who waits does not get the connection that is returned"),
     ("gives up early", "CP-06", "a waiter gives up before acquire_timeout", "short", "timeout"),
     ("waits for ever", "CP-06", "a waiter waits beyond acquire_timeout", "time", "timeout"),

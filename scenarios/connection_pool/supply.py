@@ -11,6 +11,7 @@ from patternproof.ports.connection_pool import ConnectionPoolSettings
 from . import races
 from .state import AT_REST, BROKEN, Connection, State, is_reply, reply_to
 
+HOLDS_UP = "a connect holds up the others"
 LEAVES_WAITERS = "close() leaves the waiters waiting"
 LEAVES_IDLE = "close() leaves the idle ones open"
 _UNREADY = {"min_size is not made", "min_size is not kept"}
@@ -100,6 +101,9 @@ def _served(state: State, deviations: Names) -> Iterator[State]:
         yield state
         return
     supplies = state.supplies()
+    # Whoever has just made a connection keeps it.
+    if HOLDS_UP in deviations and state.attempts and state.made == state.known[2]:
+        yield state
     for number in _in_order(state, [*takers(state, deviations), *ghosts], deviations):
         for connection in idle:
             taken = (_haunted(state, number, connection),) if number in ghosts else handed(state, number, connection)

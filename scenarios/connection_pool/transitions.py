@@ -10,7 +10,7 @@ from . import closing, races
 from .events import Cancel, ConnectEnds, LeaveWithError, Reply, Request, ResetEnds, Return, SetState
 from .returning import CLOSES_RETURNED, FAILED_RESET_LOSES, WAKES_NOBODY, discarded, left
 from .state import AT_REST, BROKEN, IN_SCOPE, NOBODY, Connection, State, Tracked, is_reply, session_of
-from .supply import capacity, handed, ready, rested, stale, takers
+from .supply import HOLDS_UP, capacity, handed, ready, rested, stale, takers
 
 MOST_RETRIES = 3
 """How often a failed connect may be tried again before its error is told."""
@@ -31,6 +31,8 @@ def acquire(state: State, number: int, deviations: Names) -> Iterator[State]:
         yield from wrong
         return
     idle = ready(state, deviations)
+    if idle and HOLDS_UP in deviations and state.attempts:
+        yield from rested(state, deviations)
     for connection in idle:
         for after in handed(state, number, connection):
             yield from rested(after, deviations)

@@ -104,6 +104,46 @@ class Returning(Pool):
         closing.add_done_callback(self._closing.discard)
 
 
+class Making(Pool):
+    """Connects in steps that a subclass replaces."""
+
+    async def _make(self, deadline: float | None) -> Entry:
+        accounts, limit = self._accounts, asyncio.timeout_at(deadline)
+        try:
+            async with limit:
+                connection = await self.connected()
+        except Exception as error:
+            if limit.expired():
+                accounts.free()
+                raise PoolTimeoutError("connecting took too long") from error
+            self.failed()
+            raise self.told(error) from error.__cause__
+        except BaseException:
+            self.cancelled()
+            raise
+        entry: Entry = accounts.made(connection, self._clock())
+        if accounts.closed:
+            await self.too_late(entry)
+            raise PoolClosedError("the pool was closed while connecting")
+        return entry
+
+    async def connected(self) -> Any:
+        return await self._connect()
+
+    def failed(self) -> None:
+        self._accounts.free()
+
+    def told(self, error: Exception) -> Exception:
+        return error
+
+    def cancelled(self) -> None:
+        self._accounts.free()
+
+    async def too_late(self, entry: Entry) -> None:
+        self._accounts.drop(entry)
+        await asyncio.wait(self._close_doomed())
+
+
 # CP-01: reuse
 
 
@@ -314,7 +354,7 @@ class FailsAtOnce(Pool):
         raise PoolTimeoutError("no connection is available")
 
 
-@faulty("CP-05", "expected")
+@faulty("CP-05", "with all in use acquire() does not wait")
 class FailsAtOnceWithAnotherError(Pool):
     """get_nowait(), and its error as it comes."""
 
@@ -333,6 +373,44 @@ class WakesNobody(Pool):
             waiters, self.waiters = self.waiters, deque()
             super().put(entry, now)
             self.waiters = waiters
+
+
+@faulty("CP-05", "who waits does not get a connection that is there as long as another is being made", "histories")
+class ConnectsUnderLock(Making):
+    """Connects under the lock that whoever wants a connection has to take (aiomysql's condition)."""
+
+    class Accounts(Slots):
+        __slots__ = ("connecting",)
+
+        def __init__(self, settings: ConnectionPoolSettings) -> None:
+            super().__init__(settings)
+            self.connecting = 0
+
+        def take(self, now: float) -> Entry | Answer | None:
+            idle, self.idle = (self.idle, []) if self.connecting and not self.closed else ([], self.idle)
+            taken = super().take(now)
+            self.idle += idle
+            return taken
+
+        def put(self, entry: Entry, now: float) -> None:
+            waiters, self.waiters = (self.waiters, deque()) if self.connecting and not self.closed else (deque(), self.waiters)
+            super().put(entry, now)
+            self.waiters += waiters
+
+        def unlock(self, now: float) -> None:
+            """Let those have what is idle who wait for it."""
+            self.connecting -= 1
+            idle, self.idle = ([], self.idle) if self.connecting or self.closed else (self.idle, [])
+            for entry in idle:
+                self.in_use += 1
+                self.put(entry, now)
+
+    async def connected(self) -> Any:
+        self._accounts.connecting += 1
+        try:
+            return await super().connected()
+        finally:
+            self._accounts.unlock(self._clock())
 
 
 # CP-06: acquire_timeout
@@ -471,46 +549,6 @@ class ForgetsWhatItWasHanded(Pool):
                 super().leave(place, now)
             elif place.result() is Answer.SLOT:
                 self.lose_slot()
-
-
-class Making(Pool):
-    """Connects in steps that a subclass replaces."""
-
-    async def _make(self, deadline: float | None) -> Entry:
-        accounts, limit = self._accounts, asyncio.timeout_at(deadline)
-        try:
-            async with limit:
-                connection = await self.connected()
-        except Exception as error:
-            if limit.expired():
-                accounts.free()
-                raise PoolTimeoutError("connecting took too long") from error
-            self.failed()
-            raise self.told(error) from error.__cause__
-        except BaseException:
-            self.cancelled()
-            raise
-        entry: Entry = accounts.made(connection, self._clock())
-        if accounts.closed:
-            await self.too_late(entry)
-            raise PoolClosedError("the pool was closed while connecting")
-        return entry
-
-    async def connected(self) -> Any:
-        return await self._connect()
-
-    def failed(self) -> None:
-        self._accounts.free()
-
-    def told(self, error: Exception) -> Exception:
-        return error
-
-    def cancelled(self) -> None:
-        self._accounts.free()
-
-    async def too_late(self, entry: Entry) -> None:
-        self._accounts.drop(entry)
-        await asyncio.wait(self._close_doomed())
 
 
 @faulty("CP-02", "expected", "interleavings")
@@ -733,6 +771,14 @@ class DiscardedWakesNobody(Returning):
         self._fill(self._clock())
 
     failed = interrupted = discard
+
+
+@faulty("CP-09", "a connection whose reset fails is neither closed nor lent again", "histories")
+class FailedResetForgets(Returning):
+    """The error of the reset is logged, and that is all that is done about it."""
+
+    def failed(self, entry: Entry) -> None:
+        """Neither put back nor closed."""
 
 
 # CP-10: what is carried over
@@ -1372,9 +1418,13 @@ class ConditionAndList(_Afternoon):
 # Several at once, and as the pattern document has it
 
 
-@faulty("CP-02 CP-09 CP-10", "expected", claims="")
+@faulty("CP-02 CP-04 CP-09 CP-10", "expected", claims="")
 class AsWritten:
-    """Literally the pattern document's sample: the idle ones are compared with max_size, and nothing is checked or reset."""
+    """Literally the pattern document's sample: the idle ones are compared with max_size, and nothing is checked or reset.
+
+    It connects under the lock that a return has to take: whoever leaves waits for the connect of another, and loses its
+    connection where it is cancelled meanwhile (CP-04).
+    """
 
     def __init__(self, connect: Connect, settings: ConnectionPoolSettings) -> None:
         plain = ConnectionPoolSettings(max_size=settings.max_size)
