@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
@@ -67,15 +67,17 @@ def definition(step: Step, item: pytest.Item) -> StepFunctionContext:
     return nearest[0]
 
 
-def _visible(item: Any) -> Iterator[tuple[int, StepFunctionContext]]:
-    """Every step definition that an item sees, with how near to it that is defined."""
+@lru_cache(maxsize=1)
+def _visible(item: Any) -> list[tuple[int, StepFunctionContext]]:
+    """Every step definition that an item sees, with how near to it that is defined; its steps come one after another."""
     manager = item.session._fixturemanager  # noqa: SLF001  # as above
-    for name in get_fixture_names(fixturemanager=manager):
-        if name.startswith("pytestbdd_stepdef"):
-            for depth, fixture in enumerate(getfixturedefs(manager, name, item) or ()):
-                context = step_function_context_registry.get(fixture.func)
-                if context is not None:
-                    yield depth, context
+    names = [name for name in get_fixture_names(fixturemanager=manager) if name.startswith("pytestbdd_stepdef")]
+    found = [
+        (depth, step_function_context_registry.get(fixture.func))
+        for name in names
+        for depth, fixture in enumerate(getfixturedefs(manager, name, item) or ())
+    ]
+    return [(depth, context) for depth, context in found if context is not None]
 
 
 def _of_tool(context: StepFunctionContext) -> bool:

@@ -48,6 +48,8 @@ MOST_IN_FLIGHT = 3
 PLAINNESS = 4
 """How much more often than one of the rarer events the machine draws a plain one."""
 WALL_JUMPS = (3600.0, -3600.0)
+NEEDS = {"cancel": "cancels", "wall": "clocks", "read": "statistics", "close": "closes"}
+"""The capability without which a kind of events does not happen."""
 UNREADY = "min_size is not made"
 
 
@@ -200,8 +202,8 @@ class ConnectionPoolModel:
             if isinstance(event, Acquire):
                 event = Acquire(event.borrower + come)
             if event not in events:
-                # Without plain events there is nothing that the rarer ones, of many kinds, could happen to.
-                yield from repeat(event, 1 if self.kind(event) else PLAINNESS)
+                # Without plain events there is nothing that the rarer ones, of many kinds, could happen to; reading does no harm.
+                yield from repeat(event, PLAINNESS if self.kind(event) in ("", "read") else 1)
 
     def kind(self, event: Any) -> str:
         return str(event.kind)
@@ -244,7 +246,15 @@ class ConnectionPoolModel:
             yield ReadStatistics()
 
     def relevant(self, deviation: Deviation, settings: ConnectionPoolSettings) -> bool:
-        return settings.min_size > 0 if deviation.requirement == "CP-19" else settings.min_size == 0
+        if not all(getattr(self.capabilities, NEEDS[kind]) for kind in deviation.uses.split() if kind in NEEDS):
+            return False
+        if deviation.requirement == "CP-19":
+            return settings.min_size > 0
+        limited = {
+            "CP-06": settings.acquire_timeout is not None,
+            "CP-16": settings.max_idle is not None or settings.max_lifetime is not None,
+        }
+        return settings.min_size == 0 and limited.get(deviation.requirement, True)
 
     def blame(self, states: States, batch: Batch, seen: Seen | Hung) -> str:
         return blame(self, states, batch, seen)

@@ -1418,6 +1418,13 @@ class ConditionAndList(_Afternoon):
 # Several at once, and as the pattern document has it
 
 
+class ThreeDefects(NeverResets, NobodyWaits):
+    """Waits for ever, resets nothing, and counts nobody who waits."""
+
+    def __init__(self, connect: Connect, settings: ConnectionPoolSettings) -> None:
+        super().__init__(connect, replace(settings, acquire_timeout=None))
+
+
 @faulty("CP-02 CP-04 CP-09 CP-10", "expected", claims="")
 class AsWritten:
     """Literally the pattern document's sample: the idle ones are compared with max_size, and nothing is checked or reset.
