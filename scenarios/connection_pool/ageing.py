@@ -23,6 +23,10 @@ def advance(state: State, seconds: float, deviations: Names) -> Iterator[State]:
     )
     for after in _timed_out(older, deviations):
         yield from rested(after, deviations)
+    if state.closed and state.backing >= 0 and state.waiting():
+        # Between two tries it may not have heard that the pool is closed.
+        for after in _timed_out(older._replace(attempts=older.attempts + 1, backing=AT_REST), deviations):
+            yield from rested(after, deviations)
 
 
 def _waited(borrower: Tracked, seconds: float, settings: ConnectionPoolSettings) -> Tracked:

@@ -50,12 +50,17 @@ def left(state: State, number: int, how: str, deviations: Names) -> Iterator[Sta
             yield from _resetting(after, state, number, connection, deviations)
     elif connection.broke and FAILED_RESET_LOSES in deviations:
         yield lost
-    elif connection.broke and "broken while in use" not in deviations:
+    elif (connection.broke or _is_asked(after, connection)) and "broken while in use" not in deviations:
         yield from discarded(after, connection, deviations)
         if how == "cancel":  # the error of a reset may take the place of the cancellation
             yield from discarded(after.ended_as(number, "returned"), connection, deviations)
     else:
         yield from _kept(after, state, number, connection, how, deviations)
+
+
+def _is_asked(state: State, connection: Connection) -> bool:
+    """Whether another borrower's request is under way, so that a reset fails; only with deviations."""
+    return any(each.phase == "requesting" and each.connection == connection.number for each in state.borrowers)
 
 
 def _counted(connection: Connection, deviations: Names) -> int:
