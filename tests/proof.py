@@ -26,7 +26,10 @@ from patternproof.plugin import PROPERTY
 PARTS = ("histories", "feature", "machine", "interleavings")
 """Who makes the histories: the search for the shortest, people, Hypothesis, the schedules."""
 _QUIET = ("faulthandler", "cacheprovider", "logging", "terminal", "warnings", "xdist", "randomly", "timeout", "frontrun")
-_QUIET += ("unraisableexception", "threadexception")  # the session around it listens; each collects garbage at its end, again and again
+_QUIET += (
+    "unraisableexception",
+    "threadexception",
+)  # the session around it listens; each collects garbage at its end, again and again
 
 
 @dataclass

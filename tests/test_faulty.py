@@ -73,7 +73,9 @@ def test_the_reference_passes_everything_that_it_is_held_against(stem: str) -> N
 @pytest.mark.parametrize("stem", FAULTY)
 def test_what_a_deviation_describes_is_found_by_its_separating_history(stem: str) -> None:
     deviations = PATTERNS[stem].scenarios("model").complete().deviations.values()
-    described = [each for each in FAULTY[stem] if any(each.fragment in known.sentence for known in deviations if not known.elusive)]
+    described = [
+        each for each in FAULTY[stem] if any(each.fragment in known.sentence for known in deviations if not known.elusive)
+    ]
     assert described
     assert not [each.name for each in described if "histories" not in each.ways]
 

@@ -87,12 +87,17 @@ def discarded(state: State, connection: Connection, deviations: Names) -> Iterab
     return rested(after, deviations)
 
 
+def has_surplus(state: State) -> bool:
+    """Whether there is an idle connection already, beside which a pool need not keep another."""
+    return any(each.where == "idle" and not each.broke for each in state.connections)
+
+
 def _kept(after: State, before: State, number: int, connection: Connection, how: str, deviations: Names) -> Iterator[State]:
     slow = after.holds and "nothing is reset" not in deviations
     if slow and deviations.intersection(_SKIPS[how]):
         yield from rested(after.with_connection(connection._replace(where="idle")), deviations)
     idle = connection._replace(where="idle", unreset=slow)
-    surplus = any(each.where == "idle" and not each.broke for each in after.connections)
+    surplus = has_surplus(after)
     after = after._replace(returned=(*after.returned, connection.number))
     if CLOSES_RETURNED in deviations:
         yield from rested(after.without(connection.number), deviations)

@@ -8,7 +8,7 @@ from patternproof.modelling import Names
 
 from . import closing, races
 from .events import Cancel, ConnectEnds, LeaveWithError, Reply, Request, ResetEnds, Return, SetState
-from .returning import CLOSES_RETURNED, FAILED_RESET_LOSES, WAKES_NOBODY, discarded, left
+from .returning import CLOSES_RETURNED, FAILED_RESET_LOSES, WAKES_NOBODY, discarded, has_surplus, left
 from .state import AT_REST, BROKEN, IN_SCOPE, NOBODY, Connection, State, Tracked, is_reply, session_of
 from .supply import HOLDS_UP, capacity, handed, ready, rested, stale, takers
 
@@ -305,4 +305,5 @@ def _reset(state: State, connection: Connection, failed: bool, deviations: Names
         return closing.ready(state.without(connection.number), clean, deviations)
     if WAKES_NOBODY in deviations and state.waiting():
         return (state.with_connection(clean).asleep(),)
-    return rested(state.with_connection(clean), deviations)
+    kept = rested(state.with_connection(clean), deviations)
+    return (*kept, *discarded(state, connection, deviations)) if has_surplus(state) else kept

@@ -85,7 +85,7 @@ RIGHT_OR_NOT_KNOWN = {
 }
 
 
-@pytest.mark.parametrize("settings, steps", RIGHT_OR_NOT_KNOWN.values(), ids=RIGHT_OR_NOT_KNOWN)
+@pytest.mark.parametrize(("settings", "steps"), RIGHT_OR_NOT_KNOWN.values(), ids=RIGHT_OR_NOT_KNOWN)
 def test_nothing_is_said_against_the_reference_when(settings: ConnectionPoolSettings, steps: tuple[Any, ...]) -> None:
     history = played(lambda connect, settings: ConnectionPool(connect, settings), settings, *steps)
     assert explained(complete(), history, RIGHT) == len(history), told(history)
