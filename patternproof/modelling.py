@@ -84,7 +84,7 @@ class Model(Hashable, Protocol):
         """The events worth trying next, for the search."""
 
     def alongside(self, state: Any, events: Sequence[Any]) -> Iterable[Any]:
-        """The events worth trying in one batch with `events`, for the machine; one that stands there twice is drawn more often."""
+        """The events worth trying in one batch with `events`, for the machine; what stands there twice is drawn more often."""
 
     def kind(self, event: Any) -> str:
         """The kind of an event, for the search: "" for a plain one."""

@@ -1,4 +1,7 @@
-"""Connection pools that are wrong, each in one way."""
+"""Connection pools that are wrong, each in one way.
+
+The machine has to find only those that it finds with whatever seed: its few examples leave the others to chance.
+"""
 
 from __future__ import annotations
 
@@ -147,7 +150,7 @@ class Making(Pool):
 # CP-01: reuse
 
 
-@faulty("CP-01", "a new connection is made though one is idle")
+@faulty("CP-01", "a new connection is made though one is idle", "histories feature")
 class NewForEachCall(Pool):
     """Makes connections until the pool is full, and reuses only then."""
 
@@ -301,7 +304,7 @@ class CancellationIsNoException(_Leaving):
             return kind is asyncio.CancelledError
 
 
-@faulty("CP-04", "a borrower that leaves by an error does not return its connection")
+@faulty("CP-04", "a borrower that leaves by an error does not return its connection", "histories feature")
 class GeneratorWithoutFinally(_Leaving):
     """An @asynccontextmanager that yields outside of any try: neither an error nor a cancellation gets to the return."""
 
@@ -580,7 +583,7 @@ class CancelledConnectWakesNobody(Making):
         self._accounts.size -= 1
 
 
-@faulty("CP-07", "cancelled", "interleavings")
+@faulty("CP-07", "a connection that is made as its borrower is cancelled is lost", "interleavings")
 class LostAsItIsMade(Pool):
     """Something else is awaited between the making of a connection and its handing out."""
 
@@ -707,7 +710,7 @@ class _ReturnsBroken(Returning):
             self._accounts.put(entry, self._clock())
 
 
-@faulty("CP-09", "a connection that broke in use is handed out again", claims="")
+@faulty("CP-09", "a connection that broke in use is handed out again", "histories feature", claims="")
 class WatchesIdleOnly(_ReturnsBroken):
     """Reads the end of the stream while a connection is idle, and does not ask at the return."""
 
@@ -1017,7 +1020,7 @@ class ServesAfterClose(Pool):
             raise
 
 
-@faulty("CP-13", "who waits is not told that the pool is closed")
+@faulty("CP-13", "who waits is not told that the pool is closed", "histories feature")
 class ForgetsWaiters(Pool):
     """close() refuses those who come, and those who wait are told when something is returned, if ever."""
 
@@ -1037,7 +1040,7 @@ class ForgetsConnectionsInUse(Pool):
             await super()._give_back(entry)
 
 
-@faulty("CP-13", "a connection whose making ends after close() stays open")
+@faulty("CP-13", "a connection whose making ends after close() stays open", "histories feature")
 class ForgetsConnectsUnderWay(Making):
     """Whoever connects finds the pool closed, and goes away as it came."""
 
@@ -1204,7 +1207,7 @@ class _Counted(Pool):
         raise NotImplementedError
 
 
-@faulty("CP-17", "idle connections are counted as in use", "histories machine")
+@faulty("CP-17", "idle connections are counted as in use", "histories feature")
 class MadeIsInUse(_Counted):
     """Counts what was made, and calls it in use."""
 
@@ -1212,7 +1215,7 @@ class MadeIsInUse(_Counted):
         return replace(now, in_use=now.in_use + now.idle)
 
 
-@faulty("CP-17", "borrowers that wait are not counted", "histories machine")
+@faulty("CP-17", "borrowers that wait are not counted", "histories feature")
 class NobodyWaits(_Counted):
     """Nobody counts who waits (a semaphore that does not tell)."""
 

@@ -228,6 +228,26 @@ class Returning(Pool):
     async def failed(self, entry: Entry, error: Exception) -> None:
         self._accounts.drop(entry)
 
+    async def reset_at_checkout(self, entry: Entry) -> Entry:
+        """Reset what is lent; where that fails make another in its slot, so that whoever was served keeps its turn."""
+        while True:
+            try:
+                await entry.connection.reset()
+            except Exception as error:
+                if self._accounts.closed:
+                    self._accounts.drop(entry)
+                    self._close_doomed()
+                    raise PoolClosedError("the pool was closed meanwhile") from error
+                self._accounts.in_use -= 1
+                await entry.connection.close()
+                entry = await self._make(None)
+            except BaseException:
+                self._accounts.drop(entry)
+                self._close_doomed()
+                raise
+            else:
+                return entry
+
 
 @odd
 class ResetsAtCheckout(Returning):
@@ -237,17 +257,7 @@ class ResetsAtCheckout(Returning):
         """Later."""
 
     async def _borrow(self) -> Entry:
-        while True:
-            entry = await super()._borrow()
-            try:
-                await super().reset(entry)
-            except BaseException as error:
-                self._accounts.drop(entry)
-                self._close_doomed()
-                if not isinstance(error, Exception):
-                    raise
-            else:
-                return entry
+        return await self.reset_at_checkout(await super()._borrow())
 
 
 @odd
@@ -255,17 +265,7 @@ class ResetsTwice(Returning):
     """A connection is reset as it is returned, and as it is lent."""
 
     async def _borrow(self) -> Entry:
-        while True:
-            entry = await super()._borrow()
-            try:
-                await self.reset(entry)
-            except BaseException as error:
-                self._accounts.drop(entry)
-                self._close_doomed()
-                if not isinstance(error, Exception):
-                    raise
-            else:
-                return entry
+        return await self.reset_at_checkout(await super()._borrow())
 
 
 @odd
