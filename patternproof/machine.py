@@ -57,7 +57,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def one_event(self, data: st.DataObject) -> None:
-        self._perform(alone(data.draw(st.sampled_from(list(self.model.enabled(self._states[0]))), label="event")))
+        self._perform(alone(data.draw(st.sampled_from(list(self.model.alongside(self._states[0], ()))), label="event")))
 
     @precondition(lambda self: self.has_turns)
     @rule(data=st.data(), count=st.integers(2, MOST_TOGETHER))

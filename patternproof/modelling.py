@@ -88,10 +88,10 @@ class Model(Hashable, Protocol):
         """Whether what was seen, everything observable or that it hangs (`Hung`), is right in this state."""
 
     def enabled(self, state: Any) -> Iterable[Any]:
-        """The events worth trying next, for the search and for the machine."""
+        """The events worth trying next, for the search."""
 
     def alongside(self, state: Any, events: Sequence[Any]) -> Iterable[Any]:
-        """The events worth trying in one batch with `events`."""
+        """The events worth trying in one batch with `events`, for the machine; what stands there twice is drawn more often."""
 
     def kind(self, event: Any) -> str:
         """The kind of an event, for the search: "" for a plain one."""
@@ -345,10 +345,13 @@ def separations(model: Model) -> dict[str, Separation]:
 def enacted(model: Model, separation: Separation, deviations: Names) -> History:
     """The history that an implementation with these deviations plainly shows, for examples and tests of diagnosis."""
     history = History(separation.settings)
-    states = tuple(model.initial(separation.settings))[:1]
+    states = tuple(model.initial(separation.settings))
     for event in separation.events:
-        states = successors(model, states, alone(event), deviations)[:1]
-        history.add(alone(event), model.observe(states[0], deviations))
+        after = [(state, model.observe(state, deviations)) for state in successors(model, states, alone(event), deviations)]
+        # Not every state that is right, at the start above all, is one that these deviations lead to.
+        state, seen = next((each for each in after if model.matches(*each, deviations)), after[0])
+        history.add(alone(event), seen)
+        states = (state,)
     return history
 
 

@@ -26,6 +26,10 @@ from patternproof.plugin import PROPERTY
 PARTS = ("histories", "feature", "machine", "interleavings")
 """Who makes the histories: the search for the shortest, people, Hypothesis, the schedules."""
 _QUIET = ("faulthandler", "cacheprovider", "logging", "terminal", "warnings", "xdist", "randomly", "timeout", "frontrun")
+_QUIET += (
+    "unraisableexception",
+    "threadexception",
+)  # the session around it listens; each collects garbage at its end, again and again
 
 
 @dataclass
@@ -84,6 +88,9 @@ class _Listener:
             self.proof.outcomes[exercise.key.split("/")[1]] += exercise.read()
         elif report.failed:
             self.broken.append(f"{report.nodeid}: {report.longreprtext}")
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self.broken.append(str(excrepr))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:

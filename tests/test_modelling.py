@@ -165,8 +165,6 @@ def test_what_each_deviation_shows_is_diagnosed_as_its_requirement(stem: str) ->
     singles = separations(model)
     wrong = {}
     for name in singles:
-        if name == "min_size is not made":
-            continue  # it shows from the very start, and a history is enacted from the plain start only
         histories = [enacted(model, each, frozenset({name})) for each in singles.values()]
         names = diagnose(model, histories) or RIGHT
         if {model.deviations[each].requirement for each in names} != {model.deviations[name].requirement}:

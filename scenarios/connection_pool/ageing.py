@@ -23,6 +23,10 @@ def advance(state: State, seconds: float, deviations: Names) -> Iterator[State]:
     )
     for after in _timed_out(older, deviations):
         yield from rested(after, deviations)
+    if state.closed and state.backing >= 0 and state.waiting():
+        # Between two tries it may not have heard that the pool is closed.
+        for after in _timed_out(older._replace(attempts=older.attempts + 1, backing=AT_REST), deviations):
+            yield from rested(after, deviations)
 
 
 def _waited(borrower: Tracked, seconds: float, settings: ConnectionPoolSettings) -> Tracked:
@@ -104,10 +108,12 @@ def _bounds(state: State) -> tuple[tuple[int, int], ...]:
     used = sum(1 for each in state.connections if each.where == "used")
     gone = sum(1 for each in state.connections if each.where == "lost")
     lost = max(0, state.lost)
+    # A slot may be kept for a connect that is tried again later.
+    put_off = 0 if state.backing < 0 else min(max(1, waiting - state.attempts), max(0, state.settings.max_size - state.taken()))
     size = used + resetting + len(idle) - unsure + state.attempts
     return (
-        (size, size + unsure + lost + gone),
+        (size, size + unsure + lost + gone + put_off),
         (len(idle) - unsure, len(idle) + resetting + lost + gone),
-        (used, used + resetting + state.attempts + lost + gone),
+        (used, used + resetting + state.attempts + lost + gone + put_off),
         (max(0, waiting - state.supplies()), waiting),
     )
