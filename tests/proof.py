@@ -110,8 +110,14 @@ def prove(
         counting: whether what the machine and the schedules exercise is counted, and so reported as passed; it takes more time
             than all else, and says nothing about failures.
     """
+    with _adapter(stem, name, factory, claims) as spec, nullcontext() if counting else _uncounted():
+        return held_against(spec)
+
+
+def held_against(spec: str) -> Proof:
+    """What came of an adapter, quick profile."""
     listener = _Listener()
-    with _adapter(stem, name, factory, claims) as spec, _silenced(), nullcontext() if counting else _uncounted():
+    with _silenced():
         options = [f"--patternproof-adapter={spec}", "--patternproof-profile=quick"]
         pytest.main([*_plain(), *options, str(conformance.__file__)], plugins=[listener])
     assert not listener.broken, "\n".join(listener.broken)

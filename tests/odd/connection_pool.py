@@ -55,6 +55,18 @@ async def give_way(times: int = 1) -> None:
         await asyncio.sleep(0)
 
 
+# How long a return may take
+
+
+@odd
+class GivesUpSlowResets(Pool):
+    """Holds a reset to acquire_timeout too, and tells whoever leaves (asyncpg)."""
+
+    async def _give_back(self, entry: Entry) -> None:
+        async with asyncio.timeout(self._settings.acquire_timeout):
+            await super()._give_back(entry)
+
+
 # Which connection, and how many
 
 
