@@ -25,6 +25,8 @@ from patternproof.modelling import (
 
 MOST_UNEXPLAINED = 3
 """Histories that no diagnosis was found for, after which no more than one deviation is looked for in the next."""
+MOST_RECONSIDERED = 5
+"""Histories in which what is known holds on some occasions only, after which no other diagnosis is looked for."""
 MOST_COUNTED = 500
 """Moments of the histories of which it is counted what they exercise; evenly spread, they tell as much as all."""
 
@@ -48,6 +50,7 @@ class Findings:
     more: list[History] = field(default_factory=list)
     """Histories that a diagnosis does not look at again."""
     unexplained: int = 0
+    occasional: int = 0
     given: int = 0
     """How many of the histories were handed on from an earlier way, and speak for nothing in this one."""
     _bases: dict[tuple[int, Names], tuple[History, Names | None]] = field(default_factory=dict)
@@ -74,10 +77,22 @@ class Findings:
             if explained(self.model, history, self.known) == len(history):
                 self.histories.append(history)
             elif self.explains(history):
-                self.more.append(history)
+                self._reconsider(history)
             else:
                 self._explain(history)
         return before != (self.known, set(self.parted))
+
+    def _reconsider(self, history: History) -> None:
+        """What holds on some occasions only may be a likeness of what always holds: where that costs no more, it is adopted."""
+        self.occasional += 1
+        names = None
+        if self.occasional <= MOST_RECONSIDERED:
+            names = diagnose(self.model, [*self.histories, history], most=cost(self.model, self.known))
+        if names is None:
+            self.more.append(history)
+        else:
+            self.histories.append(history)
+            self.known = self._pruned(names)
 
     def explains(self, history: History) -> bool:
         """Whether what is known explains a history.

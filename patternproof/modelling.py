@@ -230,14 +230,15 @@ class _Diagnosis:
 
 
 def rivals(model: Model, histories: Sequence[History], known: Names) -> Iterator[Names]:
-    """Other sets that explain the same, in which one deviation has given way to one of another requirement."""
+    """Other sets that explain the same, in which one deviation has given way to one of another requirement, or of its aspect."""
     relevant = [history for history in histories if explained(model, history, known) == len(history)]
     for name in sorted(known):
         needing = [history for history in relevant if explained(model, history, known - {name}) < len(history)]
+        replaced = model.deviations[name]
         for other, deviation in model.deviations.items():
             rival = known - {name} | {other}
-            same = other in known or deviation.requirement == model.deviations[name].requirement
-            if not same and explains(model, needing, rival) and explains(model, relevant, rival):
+            apart = deviation.requirement != replaced.requirement or deviation.aspect == replaced.aspect != ""
+            if other not in known and apart and explains(model, needing, rival) and explains(model, relevant, rival):
                 yield rival
 
 
