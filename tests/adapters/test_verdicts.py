@@ -1,0 +1,32 @@
+"""What the kit says of real libraries.
+
+Each of these failures was judged by hand in the library's source. A verdict that changes is a new release of the library, or a
+mistake of the kit; either is worth a look.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.proof import held_against
+
+pytestmark = pytest.mark.proof
+
+FAILED = {
+    "aiobreaker": "CB-02 CB-07 CB-10 CB-13 CB-18 CB-19",
+    "circuitbreaker": "CB-07 CB-10 CB-12 CB-19",
+    "circuitbreaker_threads": "CB-04 CB-07 CB-10 CB-19",
+    "purgatory": "CB-07 CB-10 CB-12 CB-13 CB-16 CB-18 CB-19",
+    "pybreaker": "CB-13 CB-16 CB-18 CB-19 CB-21",
+    "asyncio_connection_pool": "CP-07 CP-08 CP-10 CP-11 CP-15",
+    "asyncpg_simulated": "CP-13 CP-15",
+    "psycopg_pool_simulated": "CP-08 CP-11 CP-13 CP-16",
+}
+"""By adapter, the requirements that the library breaks."""
+
+
+@pytest.mark.parametrize("name", FAILED)
+def test_it_breaks_this_and_nothing_else(name: str) -> None:
+    proof = held_against(f"patternproof.adapters.{name}")
+    assert not proof.errors()
+    assert " ".join(sorted(proof.failed())) == FAILED[name]
