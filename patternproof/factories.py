@@ -83,9 +83,9 @@ class Factory:
         """
         try:
             pending = driver.start(clean_up)
-        except Hang as error:
+        except Hang as hang:
             if strict:
-                raise AdapterError(f"{self.file}: the clean-up of {self.pattern!r}, after its yield, hangs: {error}") from error
+                raise AdapterError(f"{self.file}: the clean-up of {self.pattern!r}, after its yield, hangs: {hang}") from hang
             return
         if not strict:
             return

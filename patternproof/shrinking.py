@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import is_dataclass, replace
+from dataclasses import replace
 
 from patternproof.history import Batch, alone
 
@@ -67,7 +67,7 @@ def _simpler(batches: list[Batch]) -> Iterator[list[Batch]]:
 def _as_one(first: Batch, second: Batch) -> Iterator[object]:
     """Two lapses of time as one."""
     match first.events, second.events:
-        case (one,), (other,) if type(one) is type(other) and is_dataclass(one) and hasattr(one, "seconds"):
+        case (one,), (other,) if type(one) is type(other) and hasattr(one, "seconds"):
             yield replace(one, seconds=one.seconds + other.seconds)
 
 
