@@ -36,6 +36,8 @@ def blame(model: ConnectionPoolModel, states: States, batch: Batch, seen: Seen |
     done = _kinds(batch)
     if isinstance(seen, Hung):
         return "CP-13" if right[0].closed else _of(done, "CP-05")
+    if done == {"ReturnTwice"}:
+        return "CP-12"  # whatever it did to the accounting
     plain = _plainly(states, right, seen)
     if plain:
         return plain
