@@ -15,13 +15,14 @@ from patternproof.outcome import Unavailable
 from patternproof.servers.kinds import KINDS, Kind
 from patternproof.servers.server import Server
 
-__all__ = ["Server", "nats_url", "postgres_url", "redis_url", "restartable", "running"]
+__all__ = ["Server", "environment", "inherit", "nats_url", "postgres_url", "redis_url", "restartable", "running"]
 
 _OURS = "PATTERNPROOF_SERVERS"
 """Environment variable that names the kinds whose addresses the run itself has put there."""
 _lock = threading.Lock()
 _started: dict[str, Server] = {}
 """This process's own servers; changed under the lock by `_url` only."""
+_inherits = False
 
 
 def postgres_url() -> str:
@@ -47,10 +48,26 @@ def _url(kind: Kind) -> str:
     given = os.environ.get(kind.variable)
     if given:
         return given
+    if _inherits:
+        raise Unavailable(
+            f"{kind.title}, asked for in a second process first: the factory has to ask, before there is one, or set {kind.variable}"
+        )
     with _lock:
         if kind.name not in _started:
             _started[kind.name] = Server(kind)
         return _started[kind.name].url
+
+
+def environment() -> dict[str, str]:
+    """Environment variables with which another process finds the servers that this one has started."""
+    found = {KINDS[name].variable: server.url for name, server in _started.items()}
+    return {**found, _OURS: ",".join([*_ours(), *_started])} if found else {}
+
+
+def inherit() -> None:
+    """Start no servers from now on: this process shares those of the one that started it."""
+    global _inherits
+    _inherits = True
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -51,21 +52,22 @@ class Keeper:
         Raises:
             OSError | subprocess.SubprocessError: it does not start; the message has the end of its log.
         """
-        if self._port is not None:
+        if self._port is None:
+            self._binary = self._kind.prepare(self._binary, self._folder)
+            self._port = self._settle_on_a_port()
+        else:
             self._run(self._port)
-            return self._kind.url(self._folder, self._port)
-        self._binary = self._kind.prepare(self._binary, self._folder)
-        for attempt in range(_TRIES):
+        return self._kind.url(self._folder, self._port)
+
+    def _settle_on_a_port(self) -> int:
+        for _ in range(_TRIES - 1):
             port = free_port()
-            try:
+            with suppress(OSError):
                 self._run(port)
-            except OSError:
-                if attempt == _TRIES - 1:
-                    raise
-            else:
-                self._port = port
-                break
-        return self._kind.url(self._folder, port)
+                return port
+        port = free_port()
+        self._run(port)
+        return port
 
     def _run(self, port: int) -> None:
         if self._process is not None:
