@@ -33,6 +33,8 @@ class Proof:
     """What came of one implementation, by part of the run."""
 
     outcomes: dict[str, list[Outcome]] = field(default_factory=lambda: {part: [] for part in PARTS})
+    examples: dict[str, set[Status]] = field(default_factory=dict)
+    """By name, how each example ended."""
 
     def failed(self, *parts: str) -> set[str]:
         """Ids that failed in these parts, or in any."""
@@ -81,7 +83,10 @@ class _Listener:
         told = [str(value) for name, value in report.user_properties if name == PROPERTY]
         if report.when == "call" and told:
             exercise = Exercise.decode(told[-1])
-            self.proof.outcomes[exercise.key.split("/")[1]] += exercise.read()
+            _, part, *example = exercise.key.split("/", 2)
+            self.proof.outcomes[part] += exercise.read()
+            if example:
+                self.proof.examples[example[0]] = {each.status for each in exercise.read()}
         elif report.failed:
             self.broken.append(f"{report.nodeid}: {report.longreprtext}")
 
@@ -91,7 +96,12 @@ class _Listener:
 
 
 def prove(
-    stem: str, name: str, factory: Callable[..., Any], claims: Iterable[str] | None = None, counting: bool = False
+    stem: str,
+    name: str,
+    factory: Callable[..., Any],
+    claims: Iterable[str] | None = None,
+    counting: bool = False,
+    requirement: str | None = None,
 ) -> Proof:
     """Run the kit's suite, quick profile, against one implementation.
 
@@ -102,10 +112,12 @@ def prove(
         claims: None for all of the pattern that the reference makes.
         counting: whether what the machine and the schedules exercise is counted, and so reported as passed; it takes more time
             than all else, and says nothing about failures.
+        requirement: only this one; None: all of the pattern.
     """
     listener = _Listener()
     with _adapter(stem, name, factory, claims) as spec, _silenced(), nullcontext() if counting else _uncounted():
         options = [f"--patternproof-adapter={spec}", "--patternproof-profile=quick"]
+        options += [f"--patternproof-requirement={requirement}"] if requirement else []
         pytest.main([*_plain(), *options, str(conformance.__file__)], plugins=[listener])
     assert not listener.broken, "\n".join(listener.broken)
     return listener.proof
