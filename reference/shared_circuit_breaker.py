@@ -39,7 +39,7 @@ local function move(to)
 end
 """
 
-# ARGV: call, reset_timeout, half_open_max_calls. Gives the generation that admits the call, or -1 and how long the circuit stays open.
+# ARGV: call, reset_timeout, half_open_max_calls. Gives the generation that admits the call, or -1 and how long to wait.
 _ADMIT: Final = f"""{_COMMON}
 local call, timeout, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 if state == 'open' then
@@ -83,8 +83,8 @@ class SharedCircuitBreaker:
     """One circuit for all breakers of one name over one Redis.
 
     Failures are counted over all processes. A call's outcome counts only in the generation that admitted it; each transition
-    begins a new one. A probe holds its slot by a lease of reset_timeout, renewed while it runs, so that the slot of a process that
-    died comes free.
+    begins a new one. A probe holds its slot by a lease of reset_timeout, renewed while it runs, so that the slot of a process
+    that died comes free.
 
     Args:
         address: of Redis, as its clients take it.
@@ -138,7 +138,7 @@ class SharedCircuitBreaker:
         await self._store.aclose()
 
     async def _admitted(self, call: str) -> int:
-        arguments = [call, self._timeout, self._settings.half_open_max_calls]
+        arguments: list[str | int] = [call, self._timeout, self._settings.half_open_max_calls]
         try:
             generation, left = await _undisturbed(self._admit(self._keys, arguments))
         except asyncio.CancelledError:
@@ -149,9 +149,15 @@ class SharedCircuitBreaker:
         return int(generation)
 
     async def _finished(self, call: str, generation: int, outcome: str) -> None:
-        thresholds = [self._settings.failure_threshold, self._settings.success_threshold]
+        arguments: list[str | int] = [
+            call,
+            generation,
+            outcome,
+            self._settings.failure_threshold,
+            self._settings.success_threshold,
+        ]
         try:
-            await _undisturbed(self._finish(self._keys, [call, generation, outcome, *thresholds]))
+            await _undisturbed(self._finish(self._keys, arguments))
         except redis.RedisError:
             _log.exception("a %s is not counted", outcome)  # what the operation gave matters more
 

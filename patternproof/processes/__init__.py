@@ -1,7 +1,7 @@
 """A second process that loads the same adapter, for what several processes share.
 
-`Neighbour` is the side of the kit, `patternproof.processes.serving` what runs over there. The two speak in the messages below over
-a pair of sockets. The operations that the kit hands in stay on its side, so that it holds and counts them as ever.
+`Neighbour` is the side of the kit, `patternproof.processes.serving` what runs over there; they speak in the messages of
+`patternproof.processes.messages`. The operations that the kit hands in stay on its side, where it holds and counts them.
 """
 
 from __future__ import annotations

@@ -50,7 +50,6 @@ class Neighbour:
         self._connection = Connection(ours.detach())
         # Changed by `_take` and the methods of `Remote` only.
         self._numbers = count()
-        self._answer: Answer | None = None
         self._operations: dict[int, Operation] = {}
         self._calls: dict[int, asyncio.Future[Ended]] = {}
         self._runs: dict[int, asyncio.Task[None]] = {}
@@ -58,6 +57,11 @@ class Neighbour:
         """By run, what the operation returned or raised on this side."""
         atexit.register(self.close)
         self._await_answer()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process is no more."""
+        return self._process.poll() is not None
 
     def close(self) -> None:
         """End the process."""
@@ -103,28 +107,29 @@ class Neighbour:
         return AdapterError(f"{self._adapter.spec}: the second process that loaded it has ended with {self._process.poll()}")
 
     def _await_answer(self) -> Any:
-        self._answer = None
-        while self._answer is None:
+        answer = None
+        while answer is None:
             if not self._connection.poll(LONGEST):
                 raise AdapterError(f"{self._adapter.spec}: the second process that loaded it does not answer")
-            self._take()
-        if self._answer.error is not None:
-            raise self._answer.error
-        return self._answer.value
+            answer = self._take()
+        if answer.error is not None:
+            raise answer.error
+        return answer.value
 
     def receive(self) -> None:
         """Take in all that has come."""
         while self._connection.poll():
             self._take()
 
-    def _take(self) -> None:
+    def _take(self) -> Answer | None:
+        """Take in one message, and give it where it is an answer."""
         try:
             message = self._connection.recv()
         except (EOFError, ConnectionError) as error:
             raise self._gone() from error
         match message:
             case Answer():
-                self._answer = message
+                return message
             case Run(call, run) if call in self._operations:
                 loop = self._calls[call].get_loop()
                 self._runs[run] = loop.create_task(self._operate(run, self._operations[call]))
@@ -132,6 +137,7 @@ class Neighbour:
                 self._runs[run].cancel()
             case Ended(call) if call in self._calls and not self._calls[call].done():
                 self._calls[call].set_result(message)
+        return None
 
     async def _operate(self, run: int, operation: Operation) -> None:
         error = None
@@ -189,6 +195,6 @@ def neighbour(adapter: Adapter, driver: Driver) -> Neighbour | None:
     """The neighbour that has loaded an adapter, one in a process; None under a driver whose time another process cannot share."""
     if driver.name != "live":
         return None
-    if adapter.spec not in _neighbours:
+    if adapter.spec not in _neighbours or _neighbours[adapter.spec].ended:
         _neighbours[adapter.spec] = Neighbour(adapter)
     return _neighbours[adapter.spec]

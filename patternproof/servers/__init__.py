@@ -49,9 +49,7 @@ def _url(kind: Kind) -> str:
     if given:
         return given
     if _inherits:
-        raise Unavailable(
-            f"{kind.title}, asked for in a second process first: the factory has to ask, before there is one, or set {kind.variable}"
-        )
+        raise Unavailable(f"{kind.title} was first asked for in a second process: let the factory ask, or set {kind.variable}")
     with _lock:
         if kind.name not in _started:
             _started[kind.name] = Server(kind)

@@ -154,6 +154,11 @@ class Scene:
         error = self.rig.calls[number].error
         return None if error is None else error.__cause__
 
+    @property
+    def ahead(self) -> float:
+        """Seconds that more have gone by than the example let pass."""
+        return self._driver.ahead
+
     def in_flight(self) -> list[int]:
         """The calls whose operations are running."""
         return [number for number, call in self._calls.items() if call.phase == "running"]

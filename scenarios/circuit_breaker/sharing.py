@@ -12,11 +12,7 @@ from patternproof.drivers import Driver
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from patternproof.processes import Remote, neighbour
 
-from .events import Seen
-from .rig import CallInFlight, CircuitBreakerRig
-
-MOST_SETTLINGS = 100
-"""Times that an answer is waited for which has to come from elsewhere: real time, a quarter of a minute for most adapters."""
+from .rig import CircuitBreakerRig
 
 
 class StoreName(str):
@@ -49,25 +45,6 @@ class RemoteBreaker:
         return await self._remote.call("call", operation)
 
 
-class SharedRig(CircuitBreakerRig):
-    """Drives a breaker of this process, and one of another where the driver's time is that of other processes too.
-
-    A store and a process may take their time: nothing is looked at before each call has begun to run or has ended, and each that
-    was told to end has ended, unless that takes too long by far.
-    """
-
-    def look(self) -> Seen:
-        for _ in range(MOST_SETTLINGS):
-            if not any(map(_is_elsewhere, self.calls.values())):
-                break
-            self.driver.settle()
-        return super().look()
-
-
-def _is_elsewhere(call: CallInFlight) -> bool:
-    return call.pending is not None and call.pending.outcome is None and not call.operation.held
-
-
 @contextmanager
 def shared_rig(adapter: Adapter, driver: Driver, settings: CircuitBreakerSettings) -> Iterator[CircuitBreakerRig]:
     """Two of the adapter's breakers over one store, in a driver that is entered already.
@@ -76,7 +53,7 @@ def shared_rig(adapter: Adapter, driver: Driver, settings: CircuitBreakerSetting
         NotOffered: the implementation shares nothing.
         Unavailable: there is no store.
     """
-    held = SharedRig(driver, _makers(adapter), settings)
+    held = CircuitBreakerRig(driver, _makers(adapter), settings)
     try:
         yield held
     finally:
