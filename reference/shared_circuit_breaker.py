@@ -1,4 +1,4 @@
-"""A circuit breaker whose circuit is in Redis, for many processes.
+"""A circuit breaker for many processes, over Redis.
 
 Every decision is one script, which Redis runs whole: nothing comes between its reading and its writing. Durations are measured by
 the clock of the store, so that the clocks of the processes do not matter.

@@ -1,4 +1,4 @@
-"""A second process with the same adapter: what crosses, and what comes back."""
+"""What crosses to the second process, and comes back."""
 
 from __future__ import annotations
 

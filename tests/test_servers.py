@@ -1,4 +1,4 @@
-"""Servers from their wheels: found, started, restarted, and gone in the end."""
+"""Servers from their wheels."""
 
 from __future__ import annotations
 

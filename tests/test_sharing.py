@@ -1,4 +1,4 @@
-"""Breakers over one store: wrong ones fail the examples that they should."""
+"""Breakers over one store, wrong and unusual ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A second process that loads the same adapter, for what several processes share.
+"""A second process with the same adapter.
+
+What several processes are to share is held against its requirement in two of them.
 
 `Neighbour` is the side of the kit, `patternproof.processes.serving` what runs over there; they speak in the messages of
 `patternproof.processes.messages`. The operations that the kit hands in stay on its side, where it holds and counts them.

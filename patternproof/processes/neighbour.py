@@ -1,4 +1,4 @@
-"""A second process with the same adapter, as the kit sees it."""
+"""The second process, as the kit sees it."""
 
 from __future__ import annotations
 

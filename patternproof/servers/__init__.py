@@ -1,4 +1,4 @@
-"""Real servers: those that the environment names, or else started from their wheels.
+"""Real servers, given or started from their wheels.
 
 A server of the kit's own lives in a temporary folder, listens on this machine alone, and is gone with the process that started
 it, however that ends: see `patternproof.servers.keeper`.

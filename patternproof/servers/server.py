@@ -1,4 +1,4 @@
-"""A server of the kit's own, as its user sees it."""
+"""A server of the kit's own."""
 
 from __future__ import annotations
 

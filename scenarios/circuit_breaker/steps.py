@@ -96,6 +96,15 @@ def a_probe_has_ended(circuit: Scene, past: str) -> None:
     circuit.end(circuit.latest, ending(past))
 
 
+@given(text("of {count:d} calls at one moment one was admitted as a probe, and has {past}"))
+def rush_alone(circuit: Scene, count: int, past: str) -> None:
+    circuit.begin_probes()
+    circuit.begin(*[""] * count)
+    flying = circuit.in_flight()
+    premise(len(flying) == 1, f"expected one call of {count} to be admitted; seen: {len(flying)}")
+    circuit.end(flying, ending(past))
+
+
 @given("no other call is admitted")
 def reject_another(circuit: Scene) -> None:
     circuit.begin("")

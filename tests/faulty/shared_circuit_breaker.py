@@ -1,4 +1,4 @@
-"""Breakers that share a store wrongly, and which examples find that."""
+"""Breakers that share a store wrongly, or unusually."""
 
 from __future__ import annotations
 
@@ -116,14 +116,16 @@ class ReadsThenWrites(OneCircuit):
     """Reads how many probes there are, and writes one more: two round trips."""
 
     probes: dict[Any, int] = defaultdict(int)
+    probing = False
 
     async def call(self, operation: Operation) -> Any:
         machine = self.circuit._machine
         due = machine.state is OPEN and self.circuit._clock() - machine.opened_at > machine.settings.reset_timeout
         if not due or machine.settings.store is None:
             return await super().call(operation)
-        if self.probes[machine.settings.store]:
+        if self.probing or self.probes[machine.settings.store]:
             raise CircuitOpenError(0.0)
+        self.probing = True
         await asyncio.sleep(0)
         self.probes[machine.settings.store] += 1
         try:
@@ -134,6 +136,7 @@ class ReadsThenWrites(OneCircuit):
             self.circuit.trip()
             raise
         finally:
+            self.probing = False
             self.probes[machine.settings.store] -= 1
 
 
