@@ -116,11 +116,16 @@ def prove(
             than all else, and says nothing about failures.
         requirement: only this one; None: all of the pattern.
     """
-    listener = _Listener()
     with _adapter(stem, name, factory, claims) as spec, _silenced(), nullcontext() if counting else _uncounted():
-        options = [f"--patternproof-adapter={spec}", "--patternproof-profile=quick"]
-        options += [f"--patternproof-requirement={requirement}"] if requirement else []
-        pytest.main([*_plain(), *options, str(conformance.__file__)], plugins=[listener])
+        return run(spec, requirement)
+
+
+def run(spec: str, requirement: str | None = None) -> Proof:
+    """Run the kit's suite, quick profile, against an adapter."""
+    listener = _Listener()
+    options = [f"--patternproof-adapter={spec}", "--patternproof-profile=quick"]
+    options += [f"--patternproof-requirement={requirement}"] if requirement else []
+    pytest.main([*_plain(), *options, str(conformance.__file__)], plugins=[listener])
     assert not listener.broken, "\n".join(listener.broken)
     return listener.proof
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from patternproof.outcome import Status
 from tests.faulty.shared_circuit_breaker import CLOSES, FAULTY, ODD, ONE_PROBE, OPENS, OPENS_LATER, REOPENS, RUSH
-from tests.proof import Proof, prove
+from tests.proof import Proof, prove, run
 
 pytestmark = pytest.mark.proof
 
@@ -39,3 +40,32 @@ def test_an_unusual_one_passes_every_example(factory: Callable[..., Any]) -> Non
 def test_every_example_is_failed_by_some_wrong_one() -> None:
     assert set().union(*FAULTY.values()) == EXAMPLES
     assert [examples for examples in FAULTY.values() if len(examples) < len(EXAMPLES)]
+
+
+OVER_PROCESSES = """
+from collections.abc import Iterator
+from patternproof.reference.circuit_breaker import CircuitBreaker
+
+RUNTIME = "live"
+CLAIMS = {"shared"}
+CIRCUITS = {}  # of this process alone
+
+def circuit_breaker(settings):
+    if settings.store is None:
+        return CircuitBreaker(settings)
+    return CIRCUITS.setdefault(settings.store, CircuitBreaker(settings))
+"""
+
+
+def test_what_is_shared_within_one_process_is_not_shared_by_two(tmp_path: Path) -> None:
+    file = tmp_path / "adapter.py"
+    file.write_text(OVER_PROCESSES, encoding="utf-8")
+    proof = run(str(file), "CB-24")
+    assert not proof.errors()
+    assert {name for name, statuses in proof.examples.items() if statuses == {Status.FAILED}} == EXAMPLES - {CLOSES}
+
+
+def test_the_reference_shares_one_circuit_over_processes() -> None:
+    proof = run("patternproof.reference.adapters.redis", "CB-24")
+    assert not proof.errors()
+    assert {name for name, statuses in proof.examples.items() if statuses == {Status.PASSED}} == EXAMPLES
