@@ -103,6 +103,12 @@ Feature: Circuit breaker
       When all calls in flight fail
       Then the next call is rejected
 
+    Example: successes open nothing
+      Given a circuit breaker that opens after 2 failures
+      When 3 calls succeed
+      Then the circuit is closed
+      And the next call is admitted
+
   @CB-05 @must @feature @machine @load
   Rule: Open: a call fails at once with a circuit-open error that is distinct from every operation error, and the operation is not run
     The caller can fall back at once, and the dependency gets the rest that it needs.

@@ -18,7 +18,7 @@ class Rig(ABC):
 
     def __init__(self, driver: Driver, settings: Any) -> None:
         self.driver = driver
-        self.history = History(settings)
+        self.history = History(settings, stacks=driver.waiting)
 
     @abstractmethod
     def do(self, event: Any) -> None:

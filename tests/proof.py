@@ -28,6 +28,10 @@ PARTS = ("histories", "feature", "machine", "interleavings")
 OUT_OF_PROCESS = {"shared", "transactional"}
 """Claims about servers and other processes, which the reference in process does not make; other tests hold what they promise."""
 _QUIET = ("faulthandler", "cacheprovider", "logging", "terminal", "warnings", "xdist", "randomly", "timeout", "frontrun")
+_QUIET += (
+    "unraisableexception",
+    "threadexception",
+)  # the session around it listens; each collects garbage at its end, again and again
 
 
 @dataclass
@@ -92,6 +96,9 @@ class _Listener:
         elif report.failed:
             self.broken.append(f"{report.nodeid}: {report.longreprtext}")
 
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self.broken.append(str(excrepr))
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.broken.append(f"{report.nodeid}: {report.longreprtext}")
@@ -116,16 +123,17 @@ def prove(
             than all else, and says nothing about failures.
         requirement: only this one; None: all of the pattern.
     """
-    with _adapter(stem, name, factory, claims) as spec, _silenced(), nullcontext() if counting else _uncounted():
-        return run(spec, requirement)
+    with _adapter(stem, name, factory, claims) as spec, nullcontext() if counting else _uncounted():
+        return held_against(spec, requirement)
 
 
-def run(spec: str, requirement: str | None = None) -> Proof:
-    """Run the kit's suite, quick profile, against an adapter."""
+def held_against(spec: str, requirement: str | None = None) -> Proof:
+    """What came of an adapter, quick profile."""
     listener = _Listener()
-    options = [f"--patternproof-adapter={spec}", "--patternproof-profile=quick"]
-    options += [f"--patternproof-requirement={requirement}"] if requirement else []
-    pytest.main([*_plain(), *options, str(conformance.__file__)], plugins=[listener])
+    with _silenced():
+        options = [f"--patternproof-adapter={spec}", "--patternproof-profile=quick"]
+        options += [f"--patternproof-requirement={requirement}"] if requirement else []
+        pytest.main([*_plain(), *options, str(conformance.__file__)], plugins=[listener])
     assert not listener.broken, "\n".join(listener.broken)
     return listener.proof
 

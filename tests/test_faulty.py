@@ -9,6 +9,7 @@ from patternproof.patterns import PATTERNS
 from patternproof.requirements import Requirement, catalogue
 from tests.faulty import Faulty
 from tests.faulty import circuit_breaker as breakers
+from tests.faulty import connection_pool as pools
 from tests.proof import OUT_OF_PROCESS, Proof, prove, registries
 
 pytestmark = pytest.mark.proof
@@ -73,9 +74,28 @@ def test_the_reference_passes_everything_that_it_is_held_against(stem: str) -> N
         assert not {each for each in wanted if not counts.get(each)}, part
 
 
-def test_three_defects_are_told_apart_each_with_a_short_history_of_its_own() -> None:
-    proof = prove("circuit_breaker", "three", breakers.ThreeDefects)
-    found = {requirement: proof.failures(requirement, "histories") for requirement in ("CB-07", "CB-16", "CB-19")}
+@pytest.mark.parametrize("stem", FAULTY)
+def test_what_a_deviation_describes_is_found_by_its_separating_history(stem: str) -> None:
+    deviations = PATTERNS[stem].scenarios("model").complete().deviations.values()
+    described = [
+        each for each in FAULTY[stem] if any(each.fragment in known.sentence for known in deviations if not known.elusive)
+    ]
+    assert described
+    assert not [each.name for each in described if "histories" not in each.ways]
+
+
+THREE = {
+    "circuit_breaker": (breakers.ThreeDefects, {"CB-07", "CB-16", "CB-19"}),
+    "connection_pool": (pools.ThreeDefects, {"CP-06", "CP-10", "CP-17"}),
+}
+
+
+@pytest.mark.parametrize("stem", THREE)
+def test_three_defects_are_told_apart_each_with_a_short_history_of_its_own(stem: str) -> None:
+    factory, violated = THREE[stem]
+    proof = prove(stem, "three", factory)
+    assert proof.failed() == violated, told(proof)
+    found = {requirement: proof.failures(requirement, "histories") for requirement in sorted(violated)}
     assert [len(failures) for failures in found.values()] == [1, 1, 1]
     histories = [failures[0].history for failures in found.values()]
     assert len(set(histories)) == len(histories)

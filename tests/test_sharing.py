@@ -10,7 +10,7 @@ import pytest
 
 from patternproof.outcome import Status
 from tests.faulty.shared_circuit_breaker import CLOSES, FAULTY, ODD, ONE_PROBE, OPENS, OPENS_LATER, REOPENS, RUSH
-from tests.proof import Proof, prove, run
+from tests.proof import Proof, held_against, prove
 
 pytestmark = pytest.mark.proof
 
@@ -60,12 +60,12 @@ def circuit_breaker(settings):
 def test_what_is_shared_within_one_process_is_not_shared_by_two(tmp_path: Path) -> None:
     file = tmp_path / "adapter.py"
     file.write_text(OVER_PROCESSES, encoding="utf-8")
-    proof = run(str(file), "CB-24")
+    proof = held_against(str(file), "CB-24")
     assert not proof.errors()
     assert {name for name, statuses in proof.examples.items() if statuses == {Status.FAILED}} == EXAMPLES - {CLOSES}
 
 
 def test_the_reference_shares_one_circuit_over_processes() -> None:
-    proof = run("patternproof.reference.adapters.redis", "CB-24")
+    proof = held_against("patternproof.reference.adapters.redis", "CB-24")
     assert not proof.errors()
     assert {name for name, statuses in proof.examples.items() if statuses == {Status.PASSED}} == EXAMPLES

@@ -198,6 +198,10 @@ class Driver(ABC):
         """Where each task or thread of the implementation stands, one line each."""
         return []
 
+    def waiting(self) -> list[str]:
+        """Of these the ones that wait for something else than what the kit holds."""
+        return []
+
     @abstractmethod
     def __enter__(self) -> Self: ...
 

@@ -91,8 +91,8 @@ class Live(TaskDriver):
     def ahead(self) -> float:
         return self.time() - clocks.START - self._passed
 
-    def stacks(self) -> list[str]:
-        return [where(task) for task in asyncio.all_tasks(self._loop)]
+    def _tasks(self) -> list[asyncio.Task[Any]]:
+        return sorted(asyncio.all_tasks(self._loop), key=where)
 
     def _run(self, seconds: float) -> None:
         with self._inside():
