@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from patternproof import servers
 from patternproof.adapter import Adapter, load
 from patternproof.drivers import Cancelled, Driver, Operation, Raised, Returned
 from patternproof.outcome import AdapterError, NotOffered, Unavailable
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings, CircuitOpenError
 from patternproof.processes import Neighbour, neighbour
+from patternproof.servers.kinds import KINDS
 
 ADAPTER = """
 import asyncio, os
@@ -73,7 +75,10 @@ def adapter(tmp_path_factory: pytest.TempPathFactory) -> Adapter:
 
 @pytest.fixture(scope="module")
 def house(adapter: Adapter) -> Iterator[Neighbour]:
-    made = Neighbour(adapter)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(servers, "environment", dict)  # as if none had been started yet
+        patched.delenv(KINDS["redis"].variable, raising=False)
+        made = Neighbour(adapter)
     yield made
     made.close()
 

@@ -237,6 +237,7 @@ def test_a_run_has_one_server_for_all_its_workers(project: Project) -> None:
 
 def test_a_factory_that_finds_no_server_is_no_error_of_the_adapter(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(KINDS["redis"]), "binary", lambda self: None)
+    monkeypatch.setattr(servers, "_started", {})
     adapter = load(str(project.write("adapter.py", ASKS)))
     with (
         adapter.driver() as driver,
