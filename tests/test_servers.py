@@ -21,7 +21,7 @@ from patternproof import servers
 from patternproof.adapter import load
 from patternproof.outcome import Unavailable
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
-from patternproof.servers import keeper
+from patternproof.servers import keeper, kinds
 from patternproof.servers.kinds import KINDS
 from tests.conftest import ROOT, Project
 
@@ -245,3 +245,17 @@ def test_a_factory_that_finds_no_server_is_no_error_of_the_adapter(project: Proj
         adapter.make("circuit_breaker", driver, CircuitBreakerSettings()),
     ):
         pass
+
+
+def test_a_program_out_of_reach_is_copied_with_the_libraries_beside_its_package(tmp_path: Path) -> None:
+    binary = tmp_path / "installed" / "package" / "pginstall" / "bin" / "postgres"
+    libraries = tmp_path / "installed" / "package.libs" / "libpq.so"
+    for file in (binary, libraries):
+        file.parent.mkdir(parents=True)
+        file.write_text("")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    reached = kinds._within_reach(binary, folder, {})  # a file without the right to run it
+    assert reached == folder / "program" / "package" / "pginstall" / "bin" / "postgres"
+    assert reached.is_file()
+    assert (folder / "program" / "package.libs" / "libpq.so").is_file()

