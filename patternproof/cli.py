@@ -61,6 +61,7 @@ def run(
     junit: bool = False,
     workers: Annotated[str | None, Parameter(name=["-n", "--workers"])] = None,
     feature: Annotated[list[Path] | None, Parameter(negative=())] = None,
+    servers: Annotated[bool, Parameter(negative=())] = False,
     replay: str | None = None,
 ) -> int:
     """Hold an adapter's implementations against the requirements.
@@ -103,6 +104,9 @@ def run(
         Processes to share the work, a number or auto; needs pytest-xdist.
     feature
         A feature of your own, a file or a folder, to run as well; may be repeated.
+    servers
+        Start PostgreSQL, Redis and NATS once for the whole run, from the wheels of patternproof[servers]; those that
+        PATTERNPROOF_POSTGRES_URL, PATTERNPROOF_REDIS_URL or PATTERNPROOF_NATS_URL names are used as they are.
     replay
         Do nothing but this history again; the token is part of a failure's report.
     """
@@ -113,7 +117,9 @@ def run(
     from patternproof.commands import run as command  # pytest is imported only by who runs it
 
     values = {"pattern": pattern, "requirement": requirement, "level": level, "profile": profile, "seed": seed}
-    options = command.Options(adapter, {**values, "report": report, "junit": junit}, keyword, workers, tuple(feature or ()))
+    options = command.Options(
+        adapter, {**values, "report": report, "junit": junit}, keyword, workers, tuple(feature or ()), servers
+    )
     return command.run(options, pytest_args)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from patternproof.drivers import Driver, Hang, Raised
-from patternproof.outcome import AdapterError, KitError, NotOffered
+from patternproof.outcome import AdapterError, KitError, NotOffered, NoVerdict
 from patternproof.ports import Unsupported
 
 CleanUp = Callable[[], Any]
@@ -32,13 +32,14 @@ class Factory:
 
         Raises:
             NotOffered: it refused a setting with `Unsupported`.
+            Unavailable: it asked for a server that is missing.
             AdapterError: it failed, with the line of the adapter at which it did.
         """
         try:
             return self._called(driver, arguments)
         except Unsupported as error:
             raise NotOffered(str(error)) from error
-        except (AdapterError, KitError, NotOffered):
+        except (AdapterError, KitError, NoVerdict):
             raise
         except Exception as error:
             unfilled = isinstance(error, NotImplementedError)

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from patternproof.adapter import load
 from patternproof.outcome import AdapterError
 from patternproof.report.progress import Progress
+from patternproof.servers import running
 from patternproof.settings import Settings
 from patternproof.verdict import Exit
 
@@ -38,6 +40,8 @@ class Options:
     keyword: str | None = None
     workers: str | None = None
     features: tuple[Path, ...] = ()
+    servers: bool = False
+    """Whether to start servers for the whole run."""
 
 
 def run(options: Options, pytest_args: Sequence[str]) -> int:
@@ -53,7 +57,7 @@ def run(options: Options, pytest_args: Sequence[str]) -> int:
     settings.selection.refuse_unless_offered(adapter.offered)
     _refuse_what_is_missing(options)
     progress = Progress(quiet=not pytest_args)
-    with _plugins(lean=not pytest_args, workers=options.workers is not None):
+    with _servers(options.servers), _plugins(lean=not pytest_args, workers=options.workers is not None):
         status = int(pytest.main([*_arguments(options), *pytest_args], plugins=[progress]))
     if status == pytest.ExitCode.NO_TESTS_COLLECTED:
         given = f"-- {shlex.join(pytest_args)}" if options.keyword is None else f"-k {options.keyword}"
@@ -84,6 +88,18 @@ def _refuse_what_is_missing(options: Options) -> None:
             raise AdapterError(f"--feature {feature}: no .feature file in this folder")
     if options.workers is not None and importlib.util.find_spec("xdist") is None:
         raise AdapterError("-n needs pytest-xdist: pip install pytest-xdist")
+
+
+@contextmanager
+def _servers(wanted: bool) -> Iterator[None]:
+    """Servers for this process and its workers, where wanted."""
+    if not wanted:
+        yield
+        return
+    with running() as missing:
+        for reason in missing:
+            Console(stderr=True, highlight=False, soft_wrap=True).print(f"patternproof: {reason}", markup=False)
+        yield
 
 
 @contextmanager

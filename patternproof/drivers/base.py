@@ -116,6 +116,14 @@ class Driver(ABC):
     scale = 1.0
     """Real seconds in a second of the example, for the settings that an implementation is made with."""
 
+    patience = 0
+    """How often to settle again for an answer that is still to come: one from outside may take longer than most."""
+
+    @property
+    def ahead(self) -> float:
+        """Seconds of the example that have gone by beyond those that it let pass; none in virtual time."""
+        return 0.0
+
     @abstractmethod
     def callable(self, operation: Operation) -> Callable[[], Any]:
         """A function, in the flavour of the implementation, that runs the operation."""

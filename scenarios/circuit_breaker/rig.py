@@ -153,6 +153,10 @@ class CircuitBreakerRig(Rig):
         elif call.operation.held:  # otherwise overtaken: cancelled in the same batch, or never run
             call.operation.release(outcome)
 
+    def unanswered(self) -> bool:
+        """Whether a call has neither begun to run nor ended, or has not ended with its operation."""
+        return any(call.pending and call.pending.outcome is None and not call.operation.held for call in self.calls.values())
+
     def _add_failing_listener(self) -> None:
         def fail(old: Any, new: Any) -> None:
             raise ListenerFailure(f"listening to {old} to {new}")
