@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import QueuePool
 
+from patternproof.ports import Unsupported
 from patternproof.ports.connection_pool import ConnectionPoolSettings
 
 from ._borrowing import Borrowing
@@ -50,10 +51,13 @@ class Pool:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.close = engine.dispose
 
     def acquire(self) -> Borrowing:
         return Borrowing(self._engine.raw_connection, translate)
+
+    def close(self) -> None:
+        """Refuse: dispose() lets go of the idle connections, and the pool goes on serving."""
+        raise Unsupported("close")
 
 
 def engine_pool(

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import event, exc
 from sqlalchemy.pool import QueuePool
 
+from patternproof.ports import Unsupported
 from patternproof.ports.connection_pool import ConnectionPoolSettings, PoolTimeoutError
 
 from ._borrowing import Borrowing
@@ -36,10 +37,13 @@ class Pool:
 
     def __init__(self, pool: QueuePool) -> None:
         self._pool = pool
-        self.close = pool.dispose
 
     def acquire(self) -> Borrowing:
         return Borrowing(self._pool.connect, translate)
+
+    def close(self) -> None:
+        """Refuse: dispose() lets go of the idle connections, and the pool goes on serving."""
+        raise Unsupported("close")
 
 
 def translate(error: Exception) -> Exception | None:

@@ -47,7 +47,8 @@ from .state import GONE, IN_FLIGHT, Connection, State, Tracked
 MOST_IN_FLIGHT = 3
 PLAINNESS = 4
 """How much more often than one of the rarer events the machine draws a plain one."""
-WALL_JUMPS = (3600.0, -3600.0)
+WALL_JUMPS = (-3600.0,)
+"""Seconds. Set forward, it can only make a pool replace a connection early, and nothing forbids that."""
 NEEDS = {"cancel": "cancels", "wall": "clocks", "read": "statistics", "close": "closes"}
 """The capability without which a kind of events does not happen."""
 UNREADY = "min_size is not made"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from typing import Any
@@ -109,6 +109,15 @@ class Scene:
         self._late.extend(self.seen.late)
         self._counts.extend(self.seen.counts)
 
+    def comes(self, condition: Callable[[], object]) -> object:
+        """What a condition comes to; where a server has a part in it, it may be late."""
+        for _ in range(self._driver.patience):
+            if condition():
+                break
+            self._driver.settle()
+            self.take(self.rig.look())
+        return condition()
+
     def begin(self, *names: str, along: Sequence[Any] = ()) -> None:
         """Let borrowers come, all at one moment, and after what happens along with them at that moment.
 
@@ -149,7 +158,7 @@ class Scene:
         """
         self.begin(*names)
         for name in names:
-            self.reach(self.borrower(name).phase == "holding", f"borrower {name} to hold a connection", self.borrower(name))
+            self.require_holding(name)
 
     def wait(self, *names: str) -> None:
         """Let borrowers come one after another, and wait.
@@ -176,7 +185,8 @@ class Scene:
         Raises:
             PremiseMissing: it does not.
         """
-        self.reach(self.borrower(name).phase == "holding", f"borrower {name} to hold a connection", self.borrower(name))
+        holds = self.comes(lambda: self.borrower(name).phase == "holding")
+        self.reach(holds, f"borrower {name} to hold a connection", self.borrower(name))
 
     def cancellation(self, name: str) -> Cancel:
         """The cancellation of a borrower.

@@ -236,8 +236,8 @@ def borrower_gets_error(pool: Scene, name: str) -> None:
 
 
 def is_now(pool: Scene, name: str, phase: str, words: str) -> None:
-    borrower = pool.borrower(name)
-    pool.expect(borrower.phase == phase, f"that borrower {name} {words}", borrower)
+    is_so = pool.comes(lambda: pool.borrower(name).phase == phase)
+    pool.expect(is_so, f"that borrower {name} {words}", pool.borrower(name))
 
 
 @then(text("borrower {name:w} holds a connection in the end"))
@@ -307,7 +307,7 @@ def ready_at_least(pool: Scene, count: int) -> None:
 
 @then("no connection is open")
 def none_is_open(pool: Scene) -> None:
-    pool.expect(not pool.seen.open, "no connection to be open", pool.seen)
+    pool.expect(pool.comes(lambda: not pool.seen.open), "no connection to be open", pool.seen)
 
 
 @then("no connection is open once everybody has left")
@@ -328,7 +328,7 @@ def nobody_waits(pool: Scene) -> None:
 
 @then("closing is over")
 def closing_is_over(pool: Scene) -> None:
-    pool.expect(pool.seen.closing == "over", "close() to have ended", pool.seen)
+    pool.expect(pool.comes(lambda: pool.seen.closing == "over"), "close() to have ended", pool.seen)
 
 
 @then("that use is an error")
