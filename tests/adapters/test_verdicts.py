@@ -21,6 +21,7 @@ FAILED = {
     "asyncio_connection_pool": "CP-07 CP-08 CP-10 CP-11 CP-15",
     "asyncpg_simulated": "CP-13 CP-15",
     "psycopg_pool_simulated": "CP-08 CP-11 CP-13 CP-16",
+    "sqlalchemy": "CP-08 CP-15 CP-16",
 }
 """By adapter, the requirements that the library breaks."""
 
