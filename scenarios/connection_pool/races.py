@@ -48,7 +48,7 @@ def cancelled(state: State, connection: Connection, deviations: Names) -> Iterat
 def gave_up(state: State, name: str, deviations: Names) -> Iterator[State]:
     """A borrower gave up, by cancellation or time, in the turn in which it was given a slot for a connection of its own."""
     ended = sum(1 for kind, _ in state.ended if kind == "attempt")
-    begun = state.attempts + ended + state.abandoned - state.known[0]
+    begun = min(state.attempts, state.attempts + ended + state.abandoned - state.known[0])
     if begun > 0 and name in deviations:
         yield state.given_up(1)._replace(lost=state.lost + 1)
     if begun > 0 and WAKES_NOBODY in deviations:
