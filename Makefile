@@ -8,7 +8,7 @@ FOLDERS := adapters features reference scenarios
 .PHONY: run test proof lint types format bench tree clean
 
 run: $(VENV)/.kit-installed
-	$(BIN)/patternproof run --adapter patternproof.reference.adapters.in_memory --report build/report
+	$(BIN)/patternproof run --adapter patternproof.reference.adapters.in_memory --report build/report -n 2
 
 test: $(VENV)/.tox-installed
 	$(BIN)/tox run
@@ -26,7 +26,7 @@ clean:
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .tox .venv build dist
 
 $(VENV)/.kit-installed: pyproject.toml | $(BIN)/python
-	$(PIP) install --editable '.[threads,servers]'
+	$(PIP) install --editable '.[threads,servers,parallel]'
 	touch $@
 
 $(VENV)/.tox-installed: | $(BIN)/python

@@ -27,7 +27,7 @@ MOST_UNEXPLAINED = 3
 """Histories that no diagnosis was found for, after which no more than one deviation is looked for in the next."""
 MOST_RECONSIDERED = 5
 """Histories in which what is known holds on some occasions only, after which no other diagnosis is looked for."""
-MOST_COUNTED = 500
+MOST_COUNTED = 200
 """Moments of the histories of which it is counted what they exercise; evenly spread, they tell as much as all."""
 
 
