@@ -101,6 +101,11 @@ RIGHT_IN_ODD_POOLS = {
     "another try is still to come as one succeeds": (odd.TriesOnceMoreLater, TWO, (Acquire(0), Acquire(1), ERROR, OK)),
     "the slot of a try to come is counted": (odd.TriesOnceMoreLater, ONE, (Acquire(0), ERROR, ReadStatistics())),
     "the pool is closed between two tries": (odd.TriesOnceMoreLater, ONE, (Acquire(0), ERROR, Close(), Advance(4.3))),
+    "who found two broken ones waits though others are idle": (
+        odd.LooksAgainLater,
+        TWO,
+        (*HELD, Acquire(1), OK, Return(0), Return(1), Break(1), Break(2), Acquire(2), OK, OK, Acquire(3), Advance(11.0)),
+    ),
     "what is over is closed after its reset": (
         odd.ClosesSurplus,
         TWO,
