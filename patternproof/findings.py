@@ -83,10 +83,22 @@ class Findings:
         """Whether what is known explains a history.
 
         What is wrong with an implementation need not show each time: a cancellation loses a slot at one await and not at the
-        next. So a history in which known deviations hold on some occasions only says nothing new.
+        next. So a history in which known deviations hold on some occasions only says nothing new, nor does one in which another way
+        to break the same requirement, of the same aspect, takes the place of one that is known.
         """
-        sets = ((self.known,), occasions(self.known))
+        sets = ((self.known,), occasions(self.known), (*occasions(self.known), *self._siblings()))
         return any(explained(self.model, history, *names) == len(history) for names in sets)
+
+    def _siblings(self) -> list[Names]:
+        """What is known, with one deviation in turn exchanged for one of its aspect and requirement."""
+        deviations = self.model.deviations
+        return [
+            self.known - {name} | {other.name}
+            for name in sorted(self.known)
+            for other in deviations.values()
+            if other.aspect and other.name not in self.known
+            if (other.aspect, other.requirement) == (deviations[name].aspect, deviations[name].requirement)
+        ]
 
     def _explain(self, history: History) -> None:
         every = [*self.histories, history]
