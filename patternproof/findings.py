@@ -83,8 +83,8 @@ class Findings:
         """Whether what is known explains a history.
 
         What is wrong with an implementation need not show each time: a cancellation loses a slot at one await and not at the
-        next. So a history in which known deviations hold on some occasions only says nothing new, nor does one in which another way
-        to break the same requirement, of the same aspect, takes the place of one that is known.
+        next. So a history in which known deviations hold on some occasions only says nothing new, nor does one in which
+        another way to break the same requirement, of the same aspect, takes the place of one that is known.
         """
         sets = ((self.known,), occasions(self.known), (*occasions(self.known), *self._siblings()))
         return any(explained(self.model, history, *names) == len(history) for names in sets)
