@@ -364,6 +364,12 @@ Feature: Connection pool
       Then no connection is open
       And closing is over
 
+    Example: a borrower goes on with its connection
+      Given a pool of at most 1 connection
+      And borrower A holds a connection
+      When the pool is closed
+      Then borrower A holds a connection that works
+
     Example: a connection that is being made
       Given a pool of at most 1 connection
       And connecting takes a while

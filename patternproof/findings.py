@@ -98,10 +98,22 @@ class Findings:
         """Whether what is known explains a history.
 
         What is wrong with an implementation need not show each time: a cancellation loses a slot at one await and not at the
-        next. So a history in which known deviations hold on some occasions only says nothing new.
+        next. So a history in which known deviations hold on some occasions only says nothing new, nor does one in which
+        another way to break the same requirement, of the same aspect, takes the place of one that is known.
         """
-        sets = ((self.known,), occasions(self.known))
+        sets = ((self.known,), occasions(self.known), (*occasions(self.known), *self._siblings()))
         return any(explained(self.model, history, *names) == len(history) for names in sets)
+
+    def _siblings(self) -> list[Names]:
+        """What is known, with one deviation in turn exchanged for one of its aspect and requirement."""
+        deviations = self.model.deviations
+        return [
+            self.known - {name} | {other.name}
+            for name in sorted(self.known)
+            for other in deviations.values()
+            if other.aspect and other.name not in self.known
+            if (other.aspect, other.requirement) == (deviations[name].aspect, deviations[name].requirement)
+        ]
 
     def _explain(self, history: History) -> None:
         every = [*self.histories, history]
@@ -151,9 +163,11 @@ class Findings:
 
         None where this way showed none; what an earlier way showed in fewer moments is the better evidence.
         """
-        guilty = {name for name in self.known if self.model.deviations[name].requirement == requirement}
-        found = guilty and any(explained(self.model, history, self.known - guilty) < len(history) for history in self._own())
+        guilty = frozenset(name for name in self.known if self.model.deviations[name].requirement == requirement)
+        found = guilty and any(self._shows(history, guilty) for history in self._own())
         for history in sorted(self.histories + self.more, key=_plainness) if found else ():
+            if not self._shows(history, guilty):
+                continue
             needed = necessary(self.model, history, self.known)
             if needed & guilty:
                 name = min(needed & guilty)
@@ -161,6 +175,11 @@ class Findings:
         if requirement in self.parted:
             return self._cut(self.parted[requirement], RIGHT, "")
         return None
+
+    def _shows(self, history: History, guilty: Names) -> bool:
+        """Whether what is known explains a history, and would not without these deviations."""
+        known = self._explaining(history)
+        return known == self.known and explained(self.model, history, known - guilty) < len(history)
 
     def _cut(self, history: History, names: Names, sentence: str) -> tuple[History, str]:
         states = list(followed(self.model, history, names))

@@ -7,8 +7,8 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-_NUMBER = re.compile(r"\bcall \d+")
-"""The name that a driver gives to a call; it counts the making of the implementation too."""
+_CALL = re.compile(r"^(task|thread) call\b( \d+)?")
+"""How a driver begins to tell of a call; where it gives a number, that counts the making of the implementation too."""
 
 
 class Event(Hashable, Protocol):
@@ -84,8 +84,18 @@ class History:
         return [first, *moments, *self.waiting()]
 
     def waiting(self) -> list[str]:
-        """What of the implementation waits now for something else than the kit, and where; one line each."""
-        return [f"waiting: {_NUMBER.sub('call', stack)}" for stack in self.stacks()]
+        """What of the implementation waits now for something else than the kit, and where; one line each.
+
+        None where no call is among it: workers that have nothing to do wait as well.
+        """
+        stacks = self.stacks()
+        if not any(map(_CALL.match, stacks)):
+            return []
+        return [f"waiting: {_CALL.sub(_unnumbered, stack)}" for stack in stacks]
+
+
+def _unnumbered(name: re.Match[str]) -> str:
+    return f"{name[1]} call"
 
 
 def shown(value: Any, most: int = 120) -> str:

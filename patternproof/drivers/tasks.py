@@ -15,6 +15,8 @@ from patternproof.drivers.watchdog import watched
 
 _UNNAMED = re.compile(r"^Task-\d+$")
 """The names that asyncio gives; its numbers depend on what ran before."""
+PASSED_OVER = ("patternproof.drivers", "patternproof.scenarios", "asyncio", "contextlib", "detangle")
+"""Modules whose lines say nothing of where an implementation stands."""
 
 
 class TaskDriver(Driver):
@@ -104,7 +106,7 @@ class TaskDriver(Driver):
 
 
 def where(task: asyncio.Task[Any]) -> str:
-    """The task's name, and the innermost line at which it stands that is neither the kit's nor asyncio's."""
+    """The task's name, and the innermost line at which it stands that is neither the kit's nor the standard library's."""
     frames = [frame for frame in _frames(task.get_coro()) if not _is_passed_over(frame)]
     name = _UNNAMED.sub(lambda _: f"of {getattr(task.get_coro(), '__qualname__', 'nobody')}", task.get_name())
     if not frames:
@@ -129,7 +131,10 @@ def _frames(awaited: Any) -> Iterator[FrameType]:
         else:
             return
         awaited = getattr(awaited, f"{prefix}_await" if prefix != "gi" else "gi_yieldfrom", None)
+        if frame.f_globals.get("__name__") == "contextlib" and not hasattr(awaited, "cr_frame"):
+            # An anext() does not tell what it awaits; @asynccontextmanager keeps the generator.
+            awaited = getattr(frame.f_locals.get("self"), "gen", None)
 
 
 def _is_passed_over(frame: FrameType) -> bool:
-    return str(frame.f_globals.get("__name__")).startswith(("patternproof.drivers", "asyncio", "detangle"))
+    return str(frame.f_globals.get("__name__")).startswith(PASSED_OVER)

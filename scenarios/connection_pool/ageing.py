@@ -10,7 +10,7 @@ from patternproof.ports.connection_pool import ConnectionPoolSettings
 
 from . import races
 from .returning import discarded
-from .state import AT_REST, Connection, State, Tracked
+from .state import AT_REST, IN_SCOPE, Connection, State, Tracked
 from .supply import expired, rested
 from .transitions import LONGEST_BACKOFF
 
@@ -126,6 +126,8 @@ def _bounds(state: State) -> tuple[tuple[int, int], ...]:
     lost = max(0, state.lost)
     # A slot may be kept for a connect that is tried again later.
     put_off = 0 if state.backing < 0 else min(max(1, waiting - state.attempts), max(0, state.settings.max_size - state.taken()))
+    # With deviations borrowers may hold what is closed: in use or not, who can tell?
+    gone += sum(1 for each in state.borrowers if each.phase in IN_SCOPE and state.connection(each.connection) is None)
     size = used + resetting + len(idle) - unsure + state.attempts
     return (
         (size, size + unsure + lost + gone + put_off),

@@ -11,6 +11,8 @@ from . import races
 from .state import NOBODY, Connection, State
 from .supply import LEAVES_IDLE, LEAVES_WAITERS, handed, shut
 
+CLOSES_USED = "close() closes what is in use"
+
 
 def close(state: State, deviations: Names) -> Iterator[State]:
     """The pool is closed."""
@@ -19,6 +21,8 @@ def close(state: State, deviations: Names) -> Iterator[State]:
         return
     for before in races.closed(state, deviations):
         closed = before._replace(closed=True, closed_now=True)
+        if CLOSES_USED in deviations:
+            closed = closed.without(*(each.number for each in closed.connections if each.where == "used"))
         for given_up in range(state.attempts + 1):
             for after in _resets_given_up(closed.given_up(given_up)):
                 yield from shut(after, deviations)
@@ -45,6 +49,8 @@ def ready(state: State, connection: Connection, deviations: Names) -> Iterator[S
     yield from shut(state, deviations)
     for number in state.waiting():
         for after in handed(state, number, connection):
+            if CLOSES_USED in deviations:
+                yield from shut(after.without(connection.number), deviations)
             yield from shut(after, deviations)
 
 

@@ -131,6 +131,12 @@ _ROWS: tuple[tuple[str, ...], ...] = (
         "discarding",
     ),
     (
+        "the error of a broken connection is told",
+        "CP-09",
+        "a broken connection that is found at checkout is not discarded: its error comes to the borrower",
+        "break",
+    ),
+    (
         "a failed reset loses the connection",
         "CP-09",
         "a connection whose reset fails is neither closed nor lent again",
@@ -176,7 +182,20 @@ _ROWS: tuple[tuple[str, ...], ...] = (
     ("close() leaves the idle ones open", "CP-13", "idle connections stay open after close()", "close"),
     ("acquires go on after close", "CP-13", "a pool that is closed goes on serving", "close"),
     ("close() leaves the waiters waiting", "CP-13", "who waits is not told that the pool is closed", "close"),
-    ("what is in use at close() stays open", "CP-13", "a connection that is returned after close() stays open", "close"),
+    (
+        "what is in use at close() stays open",
+        "CP-13",
+        "a connection that is returned after close() stays open",
+        "close",
+        "in use at close()",
+    ),
+    (
+        "close() closes what is in use",
+        "CP-13",
+        "close() closes connections that borrowers hold, before they return them",
+        "close",
+        "in use at close()",
+    ),
     ("a connection made while closing stays open", "CP-13", "a connection whose making ends after close() stays open", "close"),
     (
         "close() never ends",

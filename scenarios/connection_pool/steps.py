@@ -251,6 +251,7 @@ def borrower_holds_live_connection(pool: Scene, name: str) -> None:
     borrower_holds(pool, name)
     borrower = pool.borrower(name)
     pool.expect(not borrower.found, f"that the connection of borrower {name} works", borrower)
+    pool.expect(borrower.connection in pool.seen.open, f"that the connection of borrower {name} is open", pool.seen)
 
 
 @then(text("borrower {name:w} holds a connection that was there before"))

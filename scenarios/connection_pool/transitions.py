@@ -15,6 +15,9 @@ from .supply import HOLDS_UP, capacity, handed, ready, rested, stale, takers
 MOST_RETRIES = 3
 """How often a failed connect may be tried again before its error is told."""
 HIDES_ERRORS = "the errors of connect() are hidden"
+TELLS_BROKEN = "the error of a broken connection is told"
+MOST_BROKEN = 2
+"""How many broken connections in a row a checkout looks at before it may put the next try off."""
 LONGEST_BACKOFF = 30.0
 """Seconds within which a try that is put off has to come."""
 
@@ -30,6 +33,9 @@ def acquire(state: State, number: int, deviations: Names) -> Iterator[State]:
     if wrong:
         yield from wrong
         return
+    broken = [each.number for each in state.connections if each.where == "idle" and each.broke]
+    if len(broken) >= MOST_BROKEN:
+        yield from _backed_off(state.without(*broken), number, deviations)
     idle = ready(state, deviations)
     if idle and HOLDS_UP in deviations and state.attempts:
         yield from rested(state, deviations)
@@ -37,23 +43,45 @@ def acquire(state: State, number: int, deviations: Names) -> Iterator[State]:
         for after in handed(state, number, connection):
             yield from rested(after, deviations)
     if not idle:
-        broken = [each.number for each in state.connections if each.where == "idle" and each.broke]
         yield from rested(state.without(*broken) if broken else state, deviations)
+
+
+def _backed_off(state: State, number: int, deviations: Names) -> Iterator[State]:
+    """A borrower that found one broken connection after another lets some time pass before it looks again."""
+    for after in rested(state._replace(backing=0.0), deviations):
+        if number in after.waiting():
+            yield after._replace(backing=0.0)
 
 
 def _acquired_wrongly(state: State, number: int, deviations: Names) -> Iterator[State]:
     idle, used = ready(state, deviations), [each for each in state.connections if each.where == "used"]
     # A connection that is too old makes room for another.
+    broken = [each.number for each in state.connections if each.where == "idle" and each.broke]
     full = not idle and not stale(state) and state.taken() >= capacity(state, deviations)
     if state.closed:
         yield next(handed(state, number, idle[0])) if idle else state._replace(attempts=state.attempts + 1)
     elif "a new one for each call" in deviations and _is_room_beside_idle(state, deviations):
         yield state._replace(attempts=state.attempts + 1)
+    elif broken and TELLS_BROKEN in deviations:
+        yield from _told_of_broken(state, number, broken, deviations)
     elif full and "fails at once when all are in use" in deviations:
         yield state.ended_as(number, "timed out")
         yield state.ended_as(number, "raised something else")
     elif full and used and "one in use is handed out" in deviations:
         yield races.shared(state, number, used[0].number)
+
+
+def _told_of_broken(state: State, number: int, broken: Sequence[int], deviations: Names) -> Iterator[State]:
+    """The borrower gets an error; the connection may be kept as it is, or closed with its slot free or not."""
+    for phase in ("raised something else", "failed"):
+        told = state.ended_as(number, phase)
+        yield told
+        for each in broken:
+            yield from rested(told.without(each), deviations)
+            yield from rested(told.without(each)._replace(lost=told.lost + 1), deviations)
+    for connection in ready(state, deviations):  # which it may have found first
+        for after in handed(state, number, connection):
+            yield from rested(after, deviations)
 
 
 def _is_room_beside_idle(state: State, deviations: Names) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 import pytest
@@ -109,6 +110,45 @@ def test_tasks_that_never_come_to_rest_are_a_hang(driver: Simulated, monkeypatch
     with pytest.raises(Hang, match="200 steps") as caught:
         driver.start(spin)
     assert any("in spin" in line for line in caught.value.stacks)
+
+
+def test_a_call_stands_at_the_line_of_a_generator_that_is_entered(driver: Simulated) -> None:
+    @asynccontextmanager
+    async def borrowing() -> AsyncIterator[None]:
+        await asyncio.Event().wait()
+        yield
+
+    async def call() -> None:
+        async with borrowing():
+            pass
+
+    driver.start(call)
+    assert [line.split()[-1] for line in driver.waiting()] == ["borrowing"]
+
+
+def test_a_call_stands_at_its_own_line_where_the_standard_library_waits(driver: Simulated) -> None:
+    async def call() -> None:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(asyncio.Event().wait)
+
+    driver.start(call)
+    assert [line.split()[-1] for line in driver.waiting()] == ["call"]
+
+
+def test_a_generator_that_waits_for_the_kit_does_not_wait(driver: Simulated) -> None:
+    held = Operation(driver).function
+
+    @asynccontextmanager
+    async def borrowing() -> AsyncIterator[None]:
+        await held()
+        yield
+
+    async def call() -> None:
+        async with borrowing():
+            pass
+
+    driver.start(call)
+    assert driver.waiting() == []
 
 
 def test_a_call_that_nothing_holds_and_that_does_not_end_is_a_hang(driver: Simulated) -> None:

@@ -183,6 +183,19 @@ class OneTooMany(Pool):
         self._accounts.gain_slot()
 
 
+@faulty("CP-02", "connections are made for as many borrowers as come")
+class NoLimit(Pool):
+    """The setting max_size is how many are kept (HikariCP's minimumIdle, taken for its maximumPoolSize)."""
+
+    class Accounts(Slots):
+        def take(self, now: float) -> Entry | Answer | None:
+            taken = super().take(now)
+            if taken is not None:
+                return taken
+            self.size += 1
+            return Answer.SLOT
+
+
 @faulty("CP-02", "expected")
 class CountsIdleOnly(Pool):
     """Compares the idle connections with max_size, as the pattern document's sample does: all in use, there is no limit."""
@@ -776,6 +789,44 @@ class DiscardedWakesNobody(Returning):
     failed = interrupted = discard
 
 
+class _Probed(Slots):
+    """Sends something over an idle connection before it is lent, and lets the error through."""
+
+    def take(self, now: float) -> Entry | Answer | None:
+        broken = [] if self.closed else [entry for entry in self.idle if not entry.is_alive()]
+        if broken:
+            self.found(broken[-1])
+            raise ConnectionError("the server closed the connection")
+        return super().take(now)
+
+    def found(self, entry: Entry) -> None:
+        raise NotImplementedError
+
+
+_TOLD = "a broken connection that is found at checkout is not discarded: its error comes to the borrower"
+
+
+@faulty("CP-09", _TOLD)
+class ProbesInVain(Pool):
+    """The check before lending raises, and nobody catches it; the connection is closed (aiosqlitepool loses it with its slot)."""
+
+    class Accounts(_Probed):
+        def found(self, entry: Entry) -> None:
+            self.idle.remove(entry)
+            self.lose_slot()
+            self.doomed.append(entry)
+            self.size += 1
+
+
+@faulty("CP-09", _TOLD)
+class ProbesAgainAndAgain(Pool):
+    """As before, and the connection stays where it is: every borrower is told."""
+
+    class Accounts(_Probed):
+        def found(self, entry: Entry) -> None:
+            """It stays in the list."""
+
+
 @faulty("CP-09", "a connection whose reset fails is neither closed nor lent again", "histories")
 class FailedResetForgets(Returning):
     """The error of the reset is logged, and that is all that is done about it."""
@@ -1038,6 +1089,29 @@ class ForgetsConnectionsInUse(Pool):
     async def _give_back(self, entry: Entry) -> None:
         if not self._accounts.closed:
             await super()._give_back(entry)
+
+
+@faulty("CP-13", "close() closes connections that borrowers hold, before they return them")
+class ClosesWhatIsInUse(Pool):
+    """One list of all that was made, closed from end to end (aiosqlitepool)."""
+
+    def __init__(self, connect: Connect, settings: ConnectionPoolSettings) -> None:
+        super().__init__(connect, settings)
+        self._lent: list[Any] = []
+
+    async def _borrow(self) -> Entry:
+        entry = await super()._borrow()
+        self._lent.append(entry)
+        return entry
+
+    async def _give_back(self, entry: Entry) -> None:
+        self._lent.remove(entry)
+        await super()._give_back(entry)
+
+    async def close(self) -> None:
+        for entry in self._lent:
+            await entry.connection.close()
+        await super().close()
 
 
 @faulty("CP-13", "a connection whose making ends after close() stays open", "histories feature")

@@ -330,6 +330,32 @@ class ChecksAtCheckout(Returning):
 
 
 @odd
+class LooksAgainLater(Pool):
+    """A borrower that finds two broken ones in a row looks again a second later, while new ones are made (psycopg_pool)."""
+
+    async def _borrow(self) -> Entry:
+        accounts = self._accounts
+        broken = [] if accounts.closed else [entry for entry in accounts.idle if not entry.is_alive()]
+        if len(broken) < 2:
+            return await super()._borrow()
+        for entry in broken:
+            accounts.idle.remove(entry)
+            task = asyncio.create_task(self._renewed(entry))
+            self._filling.add(task)
+            task.add_done_callback(lambda task: self._filled(self._clock(), task))
+        try:
+            async with asyncio.timeout(self._settings.acquire_timeout):
+                await asyncio.sleep(1.0)
+                return await super()._borrow()
+        except TimeoutError:
+            raise PoolTimeoutError from None
+
+    async def _renewed(self, entry: Entry) -> Any:
+        await entry.connection.close()
+        return await self._made_in_advance()
+
+
+@odd
 class TellsFailedReset(Returning):
     """The error of a reset reaches who leaves the scope; the connection is discarded all the same."""
 

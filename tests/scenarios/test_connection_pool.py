@@ -101,6 +101,11 @@ RIGHT_IN_ODD_POOLS = {
     "another try is still to come as one succeeds": (odd.TriesOnceMoreLater, TWO, (Acquire(0), Acquire(1), ERROR, OK)),
     "the slot of a try to come is counted": (odd.TriesOnceMoreLater, ONE, (Acquire(0), ERROR, ReadStatistics())),
     "the pool is closed between two tries": (odd.TriesOnceMoreLater, ONE, (Acquire(0), ERROR, Close(), Advance(4.3))),
+    "who found two broken ones waits though others are idle": (
+        odd.LooksAgainLater,
+        TWO,
+        (*HELD, Acquire(1), OK, Return(0), Return(1), Break(1), Break(2), Acquire(2), OK, OK, Acquire(3), Advance(11.0)),
+    ),
     "what is over is closed after its reset": (
         odd.ClosesSurplus,
         TWO,
@@ -221,18 +226,29 @@ connection_pool = postgres.connection_pool
 """
 
 
-def test_uncommitted_work_is_found_in_a_real_database(tmp_path: Path) -> None:
+def judged_in_a_database(folder: Path, adapter: str) -> str:
+    """What the command prints about CP-20 of an adapter over PostgreSQL."""
     pytest.importorskip("pgserver")
-    (tmp_path / "uncommitted.py").write_text(UNCOMMITTED, encoding="utf-8")
     command = "from patternproof.cli import main; main()"
-    options = ("run", "--adapter", "uncommitted.py", "--requirement", "CP-20", "--profile", "quick")
+    options = ("run", "--adapter", adapter, "--requirement", "CP-20", "--profile", "quick")
     ended = subprocess.run(
         [sys.executable, "-c", command, *options],
-        cwd=tmp_path,
+        cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "100", "NO_COLOR": "1"},
         capture_output=True,
         text=True,
         timeout=100,
         check=False,
     )
-    assert "expected 0 rows; seen: 1 rows" in ended.stdout, ended.stdout + ended.stderr
+    return ended.stdout + ended.stderr
+
+
+def test_uncommitted_work_is_found_in_a_real_database(tmp_path: Path) -> None:
+    (tmp_path / "uncommitted.py").write_text(UNCOMMITTED, encoding="utf-8")
+    told = judged_in_a_database(tmp_path, "uncommitted.py")
+    assert "expected 0 rows; seen: 1 rows" in told, told
+
+
+def test_the_reference_keeps_no_uncommitted_work(tmp_path: Path) -> None:
+    told = judged_in_a_database(tmp_path, "patternproof.reference.adapters.postgres")
+    assert "CP-20  may    passed" in told, told
