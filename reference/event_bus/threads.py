@@ -83,8 +83,7 @@ class ThreadedEventBus(Shell[ThreadedSubscription]):
 
     def publish(self, event: Event) -> None:
         with self._lock:
-            self._checked(event)
-            if self._blocks:
+            if self._checked(event) and self._blocks:
                 self._wait(event)
             for subscription in self._checked(event):
                 subscription.put(event)

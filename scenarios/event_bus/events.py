@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 PUBLISHERS = "PQR"
 """What people call the publishers; R publishes only together with something else that it does."""
 R = 2
-TOPICS = "XY"
+TOPICS = {"X": "state", "Y": "resource"}
 """What people call the two topics of a history."""
 PULL, PUSH = "pull", "push"
 """Whether a subscriber fetches its events, or has a handler."""
@@ -40,7 +40,7 @@ class Publish:
 
     def __str__(self) -> str:
         data = " with data that is hard on a wire" if self.special else ""
-        return f"{PUBLISHERS[self.publisher]} publishes event {self.number} of topic {self.topic}{data}"
+        return f"{PUBLISHERS[self.publisher]} publishes {TOPICS[self.topic]} event {self.number}{data}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Subscribe:
 
     def __str__(self) -> str:
         how = " with a handler" if self.style == PUSH else ""
-        return f"{name_of(self.subscription)} subscribes to {' and '.join(self.topics)}{how}"
+        return f"{name_of(self.subscription)} subscribes to {' and '.join(TOPICS[topic] for topic in self.topics)} events{how}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class SubscribeThenPublish:
     def __str__(self) -> str:
         how = " with a handler" if self.style == PUSH else ""
         name = name_of(self.subscription)
-        return f"{name} is subscribed to X{how}, and as soon as that returns R publishes event {self.number} of topic X"
+        return f"{name} is subscribed to state events{how}, and as soon as that returns R publishes state event {self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class PublishThenSubscribe:
     def __str__(self) -> str:
         how = " with a handler" if self.style == PUSH else ""
         name = name_of(self.subscription)
-        return f"R publishes event {self.number} of topic X, and as soon as that returns {name} is subscribed to X{how}"
+        return f"R publishes state event {self.number}, and as soon as that returns {name} is subscribed to state events{how}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class UnsubscribeThenPublish:
 
     def __str__(self) -> str:
         name = name_of(self.subscription)
-        return f"{name} is unsubscribed, and as soon as that returns R publishes event {self.number} of topic X"
+        return f"{name} is unsubscribed, and as soon as that returns R publishes state event {self.number}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from .events import (
     Unsubscribe,
     UnsubscribeThenPublish,
 )
+from .remembering import remembered
 from .state import CHANGED, CUT, DEAF, LEAVING, NOBODY, OPEN, Item, State, by_handlers
 
 POLICIES: tuple[OverflowPolicy, ...] = ("block", "drop_oldest", "drop_newest", "disconnect")
@@ -103,6 +104,9 @@ class EventBusModel:
 
     def apply(self, state: State, event: Any, deviations: Names) -> tuple[State, ...]:
         """Every state that may be right after the event; of a deviant bus the plainest is marked, for `observe`."""
+        return remembered(self._marked, state, event, deviations)
+
+    def _marked(self, state: State, event: Any, deviations: Names) -> tuple[State, ...]:
         applied = tuple(dict.fromkeys(self._applied(state, event, deviations)))
         if not deviations or not applied:
             return applied

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from patternproof.modelling import Names
@@ -158,9 +159,9 @@ class State(NamedTuple):
 
     @property
     def drained(self) -> bool:
-        """Whether nothing that was accepted is still to be received, or handled."""
-        live = [each for each in self.subs if each.phase in LIVE]
-        return not self.flights and not any(each.buffer or each.running for each in live)
+        """Whether nothing that was accepted is still to be received, or handled; of who is gone, only a handler that still runs."""
+        busy = any(each.running or (each.buffer and each.phase in LIVE) for each in self.subs)
+        return not self.flights and not busy
 
 
 def wrong(deviations: Names, sub: Tracked, name: str) -> bool:
@@ -168,6 +169,7 @@ def wrong(deviations: Names, sub: Tracked, name: str) -> bool:
     return bool(deviations) and (name if sub.style == PULL else by_handlers(name)) in deviations
 
 
+@cache
 def by_handlers(name: str) -> str:
     """The name of the same deviation of buses that call handlers."""
     return f"{name}, with handlers"

@@ -60,7 +60,8 @@ class Subscriber:
         self._leaving = False
         self._trouble = ""
         self._got: list[Receipt] = []
-        self._latest: Any = None
+        self.latest: Any = None
+        """The event that it got last."""
         self._receiving: Pending | None = None
 
     @property
@@ -102,7 +103,7 @@ class Subscriber:
             await self.leave()
 
     def _note(self, event: Any) -> None:
-        self._latest = event
+        self.latest = event
         self._got.append(Receipt(self.number, self._label(event)))
 
     def end_handler(self, how: str) -> None:
@@ -125,7 +126,7 @@ class Subscriber:
             return "overflowed"
         except Exception as error:  # noqa: BLE001  # whatever it raises is what was seen
             return f"fails: {shown(error)}"
-        self._latest = event
+        self.latest = event
         return self._label(event)
 
     def start_receive(self, call: Callable[[Callable[[], Any]], Pending]) -> None:
@@ -159,10 +160,10 @@ class Subscriber:
 
     def spoil(self) -> None:
         """Try to change the event that it got last, as any subscriber could."""
-        for field in fields(self._latest) if hasattr(self._latest, "__dataclass_fields__") else ():
-            _spoil(getattr(self._latest, field.name))
+        for field in fields(self.latest) if hasattr(self.latest, "__dataclass_fields__") else ():
+            _spoil(getattr(self.latest, field.name))
             with suppress(Exception):
-                setattr(self._latest, field.name, "spoilt")
+                setattr(self.latest, field.name, "spoilt")
 
     def look(self) -> list[Receipt]:
         """What it got since the last look, and whether it waits."""

@@ -43,7 +43,17 @@ def subscribe(state: State, number: int, topics: str, style: str, deviations: Na
         after = state._replace(subs=(*state.subs, started))
         yield after if style == PULL else after.given(started, latest)
     else:
-        yield state._replace(subs=(*state.subs, sub))
+        yield from _joined(state._replace(subs=(*state.subs, sub)), sub, deviations)
+
+
+def _joined(state: State, sub: Tracked, deviations: Names) -> Iterator[State]:
+    """What waits to be published is not published yet: a new subscription may get it or not."""
+    yield state
+    for index, flight in enumerate(state.flights):
+        if flight.item.topic in sub.topics and flight.owed and not flight.accepted:
+            joined = flight._replace(owed=(*flight.owed, sub.number))
+            after = state._replace(flights=(*state.flights[:index], joined, *state.flights[index + 1 :]))
+            yield from flow(after, deviations)
 
 
 def subscribe_then_publish(state: State, subscription: int, number: int, style: str, deviations: Names) -> Iterator[State]:
