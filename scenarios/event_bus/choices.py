@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .events import (
     PULL,
     PUSH,
+    Advance,
     CancelReceive,
     Close,
     HandlerEnds,
     LeaveScope,
     LookForLeftovers,
     Publish,
+    PublishSeveral,
     PublishThenSubscribe,
     R,
     Receive,
@@ -29,9 +32,12 @@ from .state import CUT, LIVE, OPEN, State, Tracked
 if TYPE_CHECKING:
     from .model import Capabilities
 
+PAUSE = 1.0
+"""Seconds of the one thing that can always happen."""
 MOST_LIVE = 2
 MOST_KEPT = 3
 """Subscriptions in a state, those that are gone included until they are looked after."""
+_PUBLISHES = (Publish, PublishSeveral)
 _ALONE = (SubscribeThenPublish, PublishThenSubscribe, UnsubscribeThenPublish, LookForLeftovers, SendOverWire)
 """Events that stand for more than one moment, or look at something when nothing runs: not to be mixed with others."""
 
@@ -48,18 +54,21 @@ def enabled(state: State, can: Capabilities) -> Iterator[Any]:
         yield Close()
     if can.wires:
         yield SendOverWire()
+    yield Advance(PAUSE)
 
 
 def alongside(state: State, can: Capabilities, events: Sequence[Any]) -> Iterator[Any]:
-    """The events worth trying in one batch with others."""
-    published = sum(isinstance(event, Publish) for event in events)
+    """The events worth trying in one batch with others; of each publisher one, since its own come in order."""
+    publishing = [event for event in events if isinstance(event, _PUBLISHES)]
+    published = sum(getattr(event, "count", 1) for event in publishing)
     subscribed = sum(isinstance(event, Subscribe) for event in events)
     for event in enabled(state, can):
-        if isinstance(event, Publish):
-            yield Publish(event.number + published, event.publisher, event.topic, event.special)
+        if isinstance(event, _PUBLISHES):
+            if all(event.publisher != other.publisher for other in publishing):
+                yield replace(event, number=event.number + published)
         elif isinstance(event, Subscribe):
-            yield Subscribe(event.subscription + subscribed, event.topics, event.style)
-        elif not isinstance(event, _ALONE) and event not in events:
+            yield replace(event, subscription=event.subscription + subscribed)
+        elif not isinstance(event, _ALONE) and (event not in events or isinstance(event, Advance)):
             yield event
 
 
@@ -76,6 +85,7 @@ def _publishes(state: State) -> Iterator[Publish]:
         yield Publish(number)
         yield Publish(number, topic="Y")
         yield Publish(number, special=True)
+        yield PublishSeveral(number, 2)
     if not state.publisher_waits(1):
         yield Publish(number, publisher=1)
 
@@ -109,5 +119,5 @@ def _of_end(state: State, sub: Tracked, can: Capabilities) -> Iterator[Any]:
             yield LeaveScope(sub.number)
         if not sub.running and not state.publisher_waits(R):
             yield UnsubscribeThenPublish(sub.number, state.events)
-    if sub.phase not in LIVE and not sub.running and not sub.receiving:
+    if sub.phase not in LIVE and not sub.running and not sub.receiving and not state.flights:
         yield LookForLeftovers(sub.number)

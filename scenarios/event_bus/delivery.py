@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from patternproof.modelling import Names
 
-from .events import PULL, PUSH
+from .events import PULL, PUSH, Receipt
 from .state import CUT, GHOST, GONE, NOBODY, OPEN, UNDEAD, Flight, Item, State, Tracked, by_handlers, nexts, wrong
 
 ONE_BY_ONE = by_handlers("awaited one by one")
@@ -113,7 +113,8 @@ def arrived(state: State, number: int, item: Item, deviations: Names) -> Iterato
     elif sub.phase == GHOST:
         yield state.with_sub(sub._replace(buffer=(*sub.buffer, item)))
     elif sub.style == PULL and sub.receiving:
-        yield state.given(noting(sub._replace(receiving=False), item, deviations), item)
+        after = state.given(noting(sub._replace(receiving=False), item, deviations), item)
+        yield after._replace(handed=(*after.handed, (number, item)))
     elif sub.style == PUSH and (sub.idle or by_handlers("side by side") in deviations):
         yield _started(state, sub, item, deviations)
     else:
@@ -128,7 +129,8 @@ def _is_new_to(sub: Tracked, item: Item) -> bool:
 
 
 def _started(state: State, sub: Tracked, item: Item, deviations: Names) -> State:
-    return state.given(noting(sub._replace(running=(*sub.running, item)), item, deviations), item)
+    after = state.given(noting(sub._replace(running=(*sub.running, item)), item, deviations), item)
+    return after._replace(handed=(*after.handed, (sub.number, item)))
 
 
 def noting(sub: Tracked, item: Item, deviations: Names) -> Tracked:
@@ -140,11 +142,40 @@ def _kept(state: State, sub: Tracked, item: Item, deviations: Names) -> Iterator
     policy = state.settings.overflow
     if state.has_room(sub) or wrong(deviations, sub, f"{policy}: no bound"):
         yield state.with_sub(sub._replace(buffer=(*sub.buffer, item)))
+        yield from _counted_in(state, sub, item)
     elif policy == "disconnect" and not wrong(deviations, sub, "drops in place of disconnecting"):
         yield state.with_sub(sub._replace(phase=CUT, unsaid=True))
         yield state.with_sub(sub._replace(phase=CUT, unsaid=True, buffer=()))
     else:
         yield from _dropped(state, sub, item, deviations)
+
+
+def _counted_in(state: State, sub: Tracked, item: Item) -> Iterator[State]:
+    """Where a reader waited and has not run yet, a bus may find no room beside what it is about to get."""
+    handed = next((each for number, each in reversed(state.handed) if number == sub.number), None)
+    if handed is None or state.blocks or len(sub.buffer) + 1 < state.settings.capacity + state.hand:
+        return
+    if state.settings.overflow == "disconnect":
+        yield state.with_sub(sub._replace(phase=CUT, unsaid=True))
+        return
+    counted = sub._replace(dropped=sub.dropped + 1, unsaid=True)
+    if state.settings.overflow == "drop_newest":
+        yield state.with_sub(counted)
+        return
+    first, *rest = (*sub.buffer, item)
+    old, new = Receipt(sub.number, str(handed)), Receipt(sub.number, str(first))
+    received = tuple([new if each == old else each for each in state.received])
+    if sub.style == PUSH:
+        yield state._replace(received=received).with_sub(
+            counted._replace(buffer=tuple(rest), running=tuple([first if each == handed else each for each in sub.running]))
+        )
+        return
+    before = tuple([(sub.number, first) if each == (sub.number, handed) else each for each in state.before])
+    handed_now = tuple([(sub.number, first) if each == (sub.number, handed) else each for each in state.handed])
+    replaced = state._replace(received=received, before=before, handed=handed_now)
+    yield replaced.with_sub(counted._replace(buffer=tuple(rest)))
+    told = tuple([Receipt(sub.number, "overflowed") if each == old else each for each in state.received])
+    yield state._replace(received=told).with_sub(counted._replace(buffer=(*sub.buffer, item), unsaid=False))
 
 
 def _dropped(state: State, sub: Tracked, item: Item, deviations: Names) -> Iterator[State]:

@@ -44,6 +44,21 @@ class Publish:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishSeveral:
+    """A publisher publishes events of topic X one after the other, each as soon as it may."""
+
+    number: int
+    count: int
+    publisher: int = 0
+
+    kind: ClassVar[str] = "several"
+
+    def __str__(self) -> str:
+        numbers = " and ".join(str(self.number + index) for index in range(self.count))
+        return f"{PUBLISHERS[self.publisher]} publishes state events {numbers} without a pause"
+
+
+@dataclass(frozen=True, slots=True)
 class Subscribe:
     """A new subscription to topics X, Y or both; the next number that is free."""
 
@@ -312,6 +327,7 @@ EVENTS = {
     event.__name__: event
     for event in (
         Publish,
+        PublishSeveral,
         Subscribe,
         SubscribeThenPublish,
         PublishThenSubscribe,

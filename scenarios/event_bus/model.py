@@ -24,6 +24,7 @@ from .events import (
     LookForLeftovers,
     Publish,
     Publishing,
+    PublishSeveral,
     PublishThenSubscribe,
     Receipt,
     Receive,
@@ -93,8 +94,8 @@ class EventBusModel:
             published=(),
             received=(),
             before=(),
+            handed=(),
             changed=False,
-            late=(NOBODY, NOBODY, NOBODY),
             reported=(),
             perhaps=(),
             trouble=(),
@@ -134,6 +135,8 @@ class EventBusModel:
 
     def _applied_rarely(self, state: State, event: Any, deviations: Names) -> Iterable[State]:
         match event:
+            case PublishSeveral():
+                return transitions.publish_several(state, event, deviations)
             case SubscribeThenPublish(subscription, number, style):
                 return transitions.subscribe_then_publish(state, subscription, number, style, deviations)
             case PublishThenSubscribe(number, subscription, style):

@@ -96,6 +96,9 @@ class EventBusRig(Rig):
 
     def _do_rarely(self, event: Any) -> None:
         match event:
+            case events.PublishSeveral(number, count, publisher):
+                for each in range(number, number + count):
+                    self._publish(publisher, partial(self._one, each), each)
             case events.SubscribeThenPublish(subscription, number, style):
                 self._publish(R, partial(self._subscribe_then, self._subscriber(subscription, style), number), number)
             case events.PublishThenSubscribe(number, subscription, style):

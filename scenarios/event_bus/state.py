@@ -99,10 +99,10 @@ class State(NamedTuple):
     received: tuple[Receipt, ...] = ()
     before: tuple[tuple[int, Item], ...] = ()
     """What was received since all last settled, by receives that may have been cancelled."""
+    handed: tuple[tuple[int, Item], ...] = ()
+    """What went since then to readers that waited: until they run, a bus may count it among what waits for them."""
     changed: bool = False
     """Whether a subscription began or ended since."""
-    late: tuple[int, ...] = ()
-    """The highest number of each publisher that was published since."""
     reported: tuple[int, ...] = ()
     perhaps: tuple[int, ...] = ()
     """Subscriptions of whose handlers an error may be reported or not."""

@@ -7,20 +7,25 @@ from collections.abc import Iterable, Iterator
 from patternproof.modelling import Names
 
 from .delivery import begun, flow, gone, handler_ended, noting
-from .events import PULL, PUSH, HandlerEnds, Publish, R
+from .events import PULL, PUSH, HandlerEnds, Publish, PublishSeveral, R
 from .state import CUT, DEAF, GHOST, GONE, LEAVING, LIVE, NOBODY, OPEN, UNDEAD, Item, State, Tracked, by_handlers, nexts, wrong
 
 HOLDS_UP = "what is gone holds publishers up"
 
 
-def publish(state: State, event: Publish, deviations: Names) -> Iterable[State]:
-    """A publisher publishes; its own events stay in order, whichever takes effect first among others."""
-    latest = dict(enumerate(state.late)).get(event.publisher, NOBODY)
-    if latest > event.number:
-        return ()
-    late = tuple([event.number if index == event.publisher else number for index, number in enumerate(state.late)])
-    state = state._replace(late=late, events=max(state.events, event.number + 1))
+def publish(state: State, event: Publish, deviations: Names) -> Iterator[State]:
+    """A publisher publishes."""
+    state = state._replace(events=max(state.events, event.number + 1))
     return begun(state, Item(event.number, event.publisher, event.topic, event.special), deviations)
+
+
+def publish_several(state: State, event: PublishSeveral, deviations: Names) -> Iterable[State]:
+    """A publisher publishes several events; what comes after one for which it waits comes after."""
+    states: Iterable[State] = (state._replace(events=max(state.events, event.number + event.count)),)
+    for index in range(event.count):
+        item = Item(event.number + index, event.publisher, "X")
+        states = dict.fromkeys(after for each in states for after in begun(each, item, deviations))
+    return states
 
 
 def _by_the_way(number: int) -> Item:
@@ -264,8 +269,10 @@ def look_for_leftovers(state: State, number: int, deviations: Names) -> Iterator
         yield state
         return
     kept = wrong(deviations, sub, "is held on to") or sub.phase != GONE
-    after = state._replace(left=(*state.left, "it" if kept else "nothing"))
-    yield after._replace(subs=tuple([each for each in after.subs if each.number != number]))
+    # A publish() that is under way may know it still.
+    for left in ("it",) if kept else ("nothing", "it") if state.flights else ("nothing",):
+        after = state._replace(left=(*state.left, left))
+        yield after._replace(subs=tuple([each for each in after.subs if each.number != number]))
 
 
 def close(state: State, deviations: Names) -> Iterator[State]:
