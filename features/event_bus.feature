@@ -441,6 +441,16 @@ Feature: Event bus
       Then subscriber A has received events 1 and 2 at least once
       And each event that subscriber A received has an id of its own
 
+    Example: what was not acknowledged comes again
+      Given an event bus over a broker
+      And durable subscriber A of state events
+      When publisher P publishes state event 1
+      And subscriber A reads without acknowledging
+      And subscriber A goes away
+      And subscriber A comes back
+      And subscriber A reads without acknowledging
+      Then subscriber A has received event 1 twice, with one id
+
     Example: the broker is restarted meanwhile
       Given an event bus over a broker
       And durable subscriber A of state events

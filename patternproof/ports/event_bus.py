@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
 
-Value: TypeAlias = "None | bool | int | float | str | tuple[Value, ...] | Mapping[str, Value]"
+Value: TypeAlias = "bool | int | float | str | tuple[Value, ...] | Mapping[str, Value] | None"
 """What JSON can say; lists are tuples here, and nothing of it can be changed."""
 OverflowPolicy: TypeAlias = Literal["block", "drop_oldest", "drop_newest", "disconnect"]
 
@@ -293,6 +293,8 @@ class EventBusSettings:
     or the subscription is ended by `Overflowed`."""
     max_bytes: int | None = None
     """Bytes that an encoded event may take; None: no limit."""
+    namespace: str = ""
+    """Claims ``distributed`` and ``durable``: buses of one namespace, in whichever process, are one bus; others never meet."""
 
 
 class Subscription(Protocol):
@@ -374,6 +376,42 @@ class Closing(Protocol):
         """Accept nothing more, let subscriptions drain what was accepted, then end them; a second time does nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An event as a durable subscription gets it."""
+
+    id: str
+    """The same whenever this event is delivered, and no other's."""
+    event: Event
+
+
+class DurableSubscription(Protocol):
+    """A subscription that what is published waits for while it is away."""
+
+    async def receive(self) -> Delivery:
+        """The next event; waits for it."""
+
+    async def acknowledge(self, delivery: Delivery) -> None:
+        """Say that an event was dealt with; one that was not is delivered again after the subscription comes back."""
+
+    async def leave(self) -> None:
+        """Go away for a while."""
+
+
+class Lasting(Protocol):
+    """A bus with durable subscriptions; claim ``durable`` (EB-19)."""
+
+    async def resume(self, name: str, *topics: Topic) -> DurableSubscription:
+        """The durable subscription of that name, which is made where there is none."""
+
+
+class Brokered(Protocol):
+    """A bus over a broker; claims ``distributed`` and ``durable``."""
+
+    async def restart_broker(self) -> None:
+        """Restart the broker, as an operator does, and wait until it answers again; publishing goes on after that."""
+
+
 class Wiring(Protocol):
     """A bus with a wire format of its own (EB-16); the functions `encode` and `decode` above are one that is ready for use."""
 
@@ -386,4 +424,4 @@ class Wiring(Protocol):
 
 ARGUMENTS = ("settings",)
 REQUIRED = EventBus
-OPTIONAL = (Pulling, Pushing, Reporting, Closing, Wiring)
+OPTIONAL = (Pulling, Pushing, Reporting, Closing, Wiring, Lasting, Brokered)

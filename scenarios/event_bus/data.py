@@ -86,7 +86,7 @@ def _for_all(bus: Scene, way: Callable[[Event], Any]) -> None:
     def survives(event: Event) -> None:
         try:
             back = way(event)
-        except (Exception, Hang) as error:  # noqa: BLE001  # whatever it raises is what was seen
+        except (Exception, Hang) as error:  # whatever it raises is what was seen
             wrong.append((event, shown(error)))
             raise Spoilt(shown(error)) from error
         if labelled(back, {0: event}) != "0":

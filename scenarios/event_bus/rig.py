@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import os
 import weakref
-from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
+from itertools import count
 from typing import Any
 
 from patternproof.adapter import Adapter
@@ -21,11 +23,13 @@ from patternproof.rig import Rig
 from . import events
 from .events import PULL, PUSH, Publishing, R, Seen
 from .model import VARIANTS, Capabilities, EventBusModel
+from .publishers import Deed, Publisher
 from .samples import TOPIC_OF, labelled, sample
 from .subscribers import Subscriber, plainly, resolved
 
 SMOKE = (events.Subscribe(0), events.Publish(0), events.Receive(0))
 """The plainest use."""
+_rigs = count(1)
 LATER = 0.5
 """Seconds that pass after each batch, since a bus may deliver by a timer."""
 
@@ -37,17 +41,18 @@ class EventBusRig(Rig):
         driver: an entered driver.
         settings: as the bus is made with.
         threads: whether its methods and its handlers are plain.
+        namespace: of its own, so that no other example's events come over a broker.
     """
 
-    def __init__(self, driver: Driver, settings: EventBusSettings, threads: bool) -> None:
+    def __init__(self, driver: Driver, settings: EventBusSettings, threads: bool, namespace: str) -> None:
         super().__init__(driver, settings)
+        self.namespace = namespace
         self.bus: Any = None
         self.subscribers: dict[int, Subscriber] = {}
         self._threads = threads
         self._phases: dict[int, str] = {}
         """What became of each publish() that was not told yet, by the number of its event."""
-        self._queues: dict[int, deque[Any]] = {}
-        """What each publisher has still to do, where it is at work."""
+        self._publishers: dict[int, Publisher] = {}
         self._samples: dict[int, Any] = {}
         self._errors: list[BaseException] = []
         self._closing: Pending | None = None
@@ -96,8 +101,8 @@ class EventBusRig(Rig):
 
     def _do_rarely(self, event: Any) -> None:
         match event:
-            case events.PublishSeveral(number, count, publisher):
-                for each in range(number, number + count):
+            case events.PublishSeveral(number, many, publisher):
+                for each in range(number, number + many):
                     self._publish(publisher, partial(self._one, each), each)
             case events.SubscribeThenPublish(subscription, number, style):
                 self._publish(R, partial(self._subscribe_then, self._subscriber(subscription, style), number), number)
@@ -134,23 +139,19 @@ class EventBusRig(Rig):
         self.subscribers[number] = made = Subscriber(number, style, self.driver, self.label)
         return made
 
+    def know(self, number: int) -> None:
+        """Expect a state event that somebody else publishes."""
+        self._samples[number] = sample(number)
+
     def label(self, event: Any) -> str:
         """What an event is called that the bus gave."""
         return labelled(event, self._samples)
 
-    def _publish(self, publisher: int, deed: Callable[[], Coroutine[Any, Any, Any]], number: int) -> None:
+    def _publish(self, publisher: int, deed: Deed, number: int) -> None:
         self._phases[number] = "waits"
-        if publisher in self._queues:
-            self._queues[publisher].append(deed)
-        else:
-            self._queues[publisher] = deque([deed])
-            self.call(partial(self._work, publisher))
-
-    async def _work(self, publisher: int) -> None:
-        queue = self._queues[publisher]
-        while queue:
-            await queue.popleft()()
-        del self._queues[publisher]
+        if publisher not in self._publishers:
+            self._publishers[publisher] = Publisher(self.driver, self.call)
+        self._publishers[publisher].order(deed)
 
     async def _one(self, number: int, topic: str = "X", special: bool = False) -> None:
         self._samples[number] = sample(number, topic, special)
@@ -264,10 +265,10 @@ def rig(adapter: Adapter, driver: Driver, settings: EventBusSettings) -> Iterato
     Raises:
         NotOffered: the bus has not these settings.
     """
-    made = EventBusRig(driver, settings, adapter.runtime == "threads")
+    made = EventBusRig(driver, settings, adapter.runtime == "threads", f"patternproof-{os.getpid()}-{next(_rigs)}")
     gc.freeze()  # what is older is none of this bus: the search for its leftovers passes it over, and takes no time
     try:
-        with adapter.make("event_bus", driver, settings) as bus:
+        with adapter.make("event_bus", driver, replace(settings, namespace=made.namespace)) as bus:
             made.begin(bus)
             yield made
     finally:
@@ -295,10 +296,8 @@ def _capabilities(adapter: Adapter, plain: EventBusRig) -> Capabilities:
         )
     subscription = plain.subscribers[0 if pull else 1].subscription
     scope = "__exit__" if adapter.runtime == "threads" else "__aexit__"
-    try:
+    with suppress(Hang):  # a close() that does not work is found out later
         plain.perform(events.Close())
-    except Hang:  # a close() that does not work is found out later
-        pass
     return Capabilities(
         cancels=plain.driver.can_cancel,
         pull=pull,

@@ -15,7 +15,7 @@ NOBODY = -1
 OPEN, CUT, LEAVING, GONE = "open", "cut", "leaves", "gone"
 """Phases of a subscription: it gets events; it was disconnected; unsubscribe() waits for its handler; it is gone."""
 UNDEAD, GHOST, DEAF = "undead", "ghost", "deaf"
-"""Phases that only deviations know: it is gone, and still gets events; it is gone, and holds publishers up; its handler is dead."""
+"""Phases that only deviations know: gone, it still gets events; gone, it holds publishers up; its handler is dead."""
 LIVE = (OPEN, CUT, LEAVING, DEAF)
 CHANGED = " changed"
 
@@ -159,7 +159,7 @@ class State(NamedTuple):
 
     @property
     def drained(self) -> bool:
-        """Whether nothing that was accepted is still to be received, or handled; of who is gone, only a handler that still runs."""
+        """Whether nothing that was accepted is still to be received, and no handler runs, be its subscription gone."""
         busy = any(each.running or (each.buffer and each.phase in LIVE) for each in self.subs)
         return not self.flights and not busy
 

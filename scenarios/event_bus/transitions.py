@@ -137,6 +137,8 @@ def receive(state: State, number: int, deviations: Names) -> Iterator[State]:
         yield state
     elif sub.phase in (GONE, GHOST):
         yield state.told(sub, "ended")
+        if sub.unsaid:
+            yield state.told(sub._replace(unsaid=False), "overflowed")
         if sub.phase == GONE and sub.buffer:
             for index in nexts(state, sub, deviations):
                 yield from _taken(state, sub, index, deviations)
@@ -147,7 +149,7 @@ def receive(state: State, number: int, deviations: Names) -> Iterator[State]:
             yield from _taken(state, sub, index, deviations)
     else:
         yield from _of_empty(state, sub, deviations)
-    if sub is not None and sub.unsaid and sub.buffer and not sub.receiving:
+    if sub is not None and sub.unsaid and sub.buffer and not sub.receiving and sub.phase != GONE:
         yield state.told(sub._replace(unsaid=False), "overflowed")
 
 
