@@ -438,7 +438,7 @@ Feature: Event bus
       When subscriber A goes away
       And publisher P publishes state events 1 and 2
       And subscriber A comes back
-      Then subscriber A has received events 1 and 2 at least once
+      Then subscriber A has at least once received events 1 and 2
       And each event that subscriber A received has an id of its own
 
     Example: what was not acknowledged comes again
@@ -449,7 +449,7 @@ Feature: Event bus
       And subscriber A goes away
       And subscriber A comes back
       And subscriber A reads without acknowledging
-      Then subscriber A has received event 1 twice, with one id
+      Then subscriber A has twice received event 1, with one id
 
     Example: the broker is restarted meanwhile
       Given an event bus over a broker
@@ -458,4 +458,4 @@ Feature: Event bus
       And publisher P publishes state event 1
       And the broker is restarted
       And subscriber A comes back
-      Then subscriber A has received event 1 at least once
+      Then subscriber A has at least once received event 1

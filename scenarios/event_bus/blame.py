@@ -53,7 +53,9 @@ def _requirement(state: State, expected: Seen, seen: Seen, batch: Batch) -> str:
         return _of_receipts(state, expected, seen, batch)
     if expected.reported != seen.reported:
         return "EB-15"
-    return "EB-13" if {each.dropped for each in expected.standing} != {each.dropped for each in seen.standing} else "EB-10"
+    if [each.dropped for each in expected.standing] != [each.dropped for each in seen.standing]:
+        return "EB-13"
+    return _of_batch(batch, "EB-10" if expected.standing != seen.standing else "EB-01")
 
 
 def _of_publishing(state: State, batch: Batch) -> str:

@@ -16,7 +16,6 @@ from .events import (
     LeaveScope,
     LookForLeftovers,
     Publish,
-    PublishSeveral,
     PublishThenSubscribe,
     R,
     Receive,
@@ -37,7 +36,6 @@ PAUSE = 1.0
 MOST_LIVE = 2
 MOST_KEPT = 3
 """Subscriptions in a state, those that are gone included until they are looked after."""
-_PUBLISHES = (Publish, PublishSeveral)
 _ALONE = (SubscribeThenPublish, PublishThenSubscribe, UnsubscribeThenPublish, LookForLeftovers, SendOverWire)
 """Events that stand for more than one moment, or look at something when nothing runs: not to be mixed with others."""
 
@@ -58,14 +56,12 @@ def enabled(state: State, can: Capabilities) -> Iterator[Any]:
 
 
 def alongside(state: State, can: Capabilities, events: Sequence[Any]) -> Iterator[Any]:
-    """The events worth trying in one batch with others; of each publisher one, since its own come in order."""
-    publishing = [event for event in events if isinstance(event, _PUBLISHES)]
-    published = sum(getattr(event, "count", 1) for event in publishing)
+    """The events worth trying in one batch with others."""
+    published = sum(isinstance(event, Publish) for event in events)
     subscribed = sum(isinstance(event, Subscribe) for event in events)
     for event in enabled(state, can):
-        if isinstance(event, _PUBLISHES):
-            if all(event.publisher != other.publisher for other in publishing):
-                yield replace(event, number=event.number + published)
+        if isinstance(event, Publish):
+            yield replace(event, number=event.number + published)
         elif isinstance(event, Subscribe):
             yield replace(event, subscription=event.subscription + subscribed)
         elif not isinstance(event, _ALONE) and (event not in events or isinstance(event, Advance)):
@@ -85,7 +81,6 @@ def _publishes(state: State) -> Iterator[Publish]:
         yield Publish(number)
         yield Publish(number, topic="Y")
         yield Publish(number, special=True)
-        yield PublishSeveral(number, 2)
     if not state.publisher_waits(1):
         yield Publish(number, publisher=1)
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from patternproof.modelling import Names
 
 from .events import PULL, PUSH, Receipt
-from .state import CUT, GHOST, GONE, NOBODY, OPEN, UNDEAD, Flight, Item, State, Tracked, by_handlers, nexts, wrong
+from .state import CUT, GHOST, GONE, NOBODY, OPEN, UNDEAD, Flight, Item, State, Tracked, by_fetching, by_handlers, nexts, wrong
 
 ONE_BY_ONE = by_handlers("awaited one by one")
+SIDE_BY_SIDE = by_handlers("side by side")
 AWAITED = by_handlers("publishing waits for them")
 SKIPS = "an unsubscribe meanwhile skips another"
 TO_NOBODY_FAILS, TO_NOBODY_WAITS = "publishing to nobody fails", "publishing to nobody waits"
@@ -37,7 +38,7 @@ def begun(state: State, item: Item, deviations: Names) -> Iterator[State]:
 
 
 def _accepted(state: State, item: Item, deviations: Names) -> Iterator[State]:
-    if "the latest is replayed" in deviations or by_handlers("the latest is replayed") in deviations:
+    if any(form("the latest is replayed") in deviations for form in (str, by_fetching, by_handlers)):
         state = state._replace(latest=item)
     targets = _targets(state, item, deviations)
     if not targets and TO_NOBODY_FAILS in deviations:
@@ -54,15 +55,14 @@ def _accepted(state: State, item: Item, deviations: Names) -> Iterator[State]:
 
 
 def _targets(state: State, item: Item, deviations: Names) -> list[Tracked]:
-    """The subscriptions that are to get an event; twice those that get it twice."""
+    """The subscriptions that are to get an event."""
     targets: list[Tracked] = []
     for sub in state.subs:
         if sub.phase not in GETS or not _concerns(sub, item, deviations):
             continue
         if wrong(deviations, sub, "one alone gets each") and any(each.style == sub.style for each in targets):
             continue
-        twice = wrong(deviations, sub, "twice") or (sub.topics == "XY" and wrong(deviations, sub, "once a topic"))
-        targets += [sub] * (1 + twice)
+        targets.append(sub)
     return targets
 
 
@@ -99,7 +99,25 @@ def _at_once(state: State, item: Item, numbers: tuple[int, ...], deviations: Nam
 
 
 def arrived(state: State, number: int, item: Item, deviations: Names) -> Iterator[State]:
-    """An event comes to a subscription: it is got at once, or kept, or there is no room."""
+    """An event comes to a subscription, with some deviations twice if there is room."""
+    sub = state.sub(number)
+    twice = sub is not None and _comes_twice(sub, deviations)
+    for after in _arrived_once(state, number, item, deviations):
+        again = after.sub(number) if twice else None
+        if again is not None and after.has_room(again):
+            yield from _arrived_once(after, number, item, deviations)
+        else:
+            yield after
+            if again is not None and not after.blocks:
+                yield from _arrived_once(after, number, item, deviations)
+
+
+def _comes_twice(sub: Tracked, deviations: Names) -> bool:
+    return wrong(deviations, sub, "twice") or (sub.topics == "XY" and wrong(deviations, sub, "once a topic"))
+
+
+def _arrived_once(state: State, number: int, item: Item, deviations: Names) -> Iterator[State]:
+    """It is got at once, or kept, or there is no room."""
     sub = state.sub(number)
     if sub is None or sub.phase not in GETS:
         yield state
@@ -115,7 +133,7 @@ def arrived(state: State, number: int, item: Item, deviations: Names) -> Iterato
     elif sub.style == PULL and sub.receiving:
         after = state.given(noting(sub._replace(receiving=False), item, deviations), item)
         yield after._replace(handed=(*after.handed, (number, item)))
-    elif sub.style == PUSH and (sub.idle or by_handlers("side by side") in deviations):
+    elif sub.style == PUSH and (sub.idle or SIDE_BY_SIDE in deviations):
         yield _started(state, sub, item, deviations)
     else:
         yield from _kept(state, sub, item, deviations)
@@ -138,19 +156,45 @@ def noting(sub: Tracked, item: Item, deviations: Names) -> Tracked:
     return sub._replace(latest=item.number) if wrong(deviations, sub, "changed for all") else sub
 
 
+def _unbounded(sub: Tracked, policy: str, deviations: Names) -> bool:
+    return wrong(deviations, sub, "no bound") or wrong(deviations, sub, f"{policy}: no bound")
+
+
 def _kept(state: State, sub: Tracked, item: Item, deviations: Names) -> Iterator[State]:
     policy = state.settings.overflow
-    if state.has_room(sub) or wrong(deviations, sub, f"{policy}: no bound"):
+    if state.has_room(sub) or _unbounded(sub, policy, deviations):
         yield state.with_sub(sub._replace(buffer=(*sub.buffer, item)))
-        yield from _counted_in(state, sub, item)
+        yield from _counted_in(state, sub, item, deviations)
+        if wrong(deviations, sub, "latest first") or wrong(deviations, sub, "out of order"):
+            yield from _overtaking(state, sub, item)
     elif policy == "disconnect" and not wrong(deviations, sub, "drops in place of disconnecting"):
-        yield state.with_sub(sub._replace(phase=CUT, unsaid=True))
-        yield state.with_sub(sub._replace(phase=CUT, unsaid=True, buffer=()))
+        phase = CUT if sub.phase == OPEN else GONE
+        yield state.with_sub(sub._replace(phase=phase, unsaid=True))
+        yield state.with_sub(sub._replace(phase=phase, unsaid=True, buffer=()))
     else:
         yield from _dropped(state, sub, item, deviations)
 
 
-def _counted_in(state: State, sub: Tracked, item: Item) -> Iterator[State]:
+def _overtaking(state: State, sub: Tracked, item: Item) -> Iterator[State]:
+    """Where a reader waited and has not run yet, an event that comes later may be what it gets; only with deviations."""
+    handed = next((each for number, each in reversed(state.handed) if number == sub.number), None)
+    if handed is not None:
+        running = tuple([item if each == handed else each for each in sub.running])
+        swapped = sub._replace(buffer=(handed, *sub.buffer), running=running)
+        yield _got_instead(state, sub, handed, item).with_sub(swapped)
+
+
+def _got_instead(state: State, sub: Tracked, handed: Item, item: Item) -> State:
+    """With another event in place of one that a reader was about to get."""
+    old, new = Receipt(sub.number, str(handed)), Receipt(sub.number, str(item))
+    return state._replace(
+        received=tuple([new if each == old else each for each in state.received]),
+        before=tuple([(sub.number, item) if each == (sub.number, handed) else each for each in state.before]),
+        handed=tuple([(sub.number, item) if each == (sub.number, handed) else each for each in state.handed]),
+    )
+
+
+def _counted_in(state: State, sub: Tracked, item: Item, deviations: Names) -> Iterator[State]:
     """Where a reader waited and has not run yet, a bus may find no room beside what it is about to get."""
     handed = next((each for number, each in reversed(state.handed) if number == sub.number), None)
     if handed is None or state.blocks or len(sub.buffer) + 1 < state.settings.capacity + state.hand:
@@ -158,32 +202,22 @@ def _counted_in(state: State, sub: Tracked, item: Item) -> Iterator[State]:
     if state.settings.overflow == "disconnect":
         yield state.with_sub(sub._replace(phase=CUT, unsaid=True))
         return
-    counted = sub._replace(dropped=sub.dropped + 1, unsaid=True)
-    if state.settings.overflow == "drop_newest":
+    counted = _counting(sub, state.settings.overflow, deviations)
+    if not _drops_oldest(sub, state.settings.overflow, deviations):
         yield state.with_sub(counted)
         return
     first, *rest = (*sub.buffer, item)
-    old, new = Receipt(sub.number, str(handed)), Receipt(sub.number, str(first))
-    received = tuple([new if each == old else each for each in state.received])
-    if sub.style == PUSH:
-        yield state._replace(received=received).with_sub(
-            counted._replace(buffer=tuple(rest), running=tuple([first if each == handed else each for each in sub.running]))
-        )
-        return
-    before = tuple([(sub.number, first) if each == (sub.number, handed) else each for each in state.before])
-    handed_now = tuple([(sub.number, first) if each == (sub.number, handed) else each for each in state.handed])
-    replaced = state._replace(received=received, before=before, handed=handed_now)
-    yield replaced.with_sub(counted._replace(buffer=tuple(rest)))
-    told = tuple([Receipt(sub.number, "overflowed") if each == old else each for each in state.received])
-    yield state._replace(received=told).with_sub(counted._replace(buffer=(*sub.buffer, item), unsaid=False))
+    running = tuple([first if each == handed else each for each in sub.running])
+    yield _got_instead(state, sub, handed, first).with_sub(counted._replace(buffer=tuple(rest), running=running))
+    if sub.style == PULL:
+        old, told = Receipt(sub.number, str(handed)), Receipt(sub.number, "overflowed")
+        after = state._replace(received=tuple([told if each == old else each for each in state.received]))
+        yield after.with_sub(counted._replace(buffer=(*sub.buffer, item), unsaid=False))
 
 
 def _dropped(state: State, sub: Tracked, item: Item, deviations: Names) -> Iterator[State]:
-    policy = state.settings.overflow
-    silent = policy in ("block", "disconnect") or wrong(deviations, sub, f"{policy}: silent")
-    counted = sub._replace(dropped=sub.dropped + (not silent), unsaid=True)
-    oldest = (state.settings.overflow == "drop_oldest") != wrong(deviations, sub, "another one is dropped")
-    if not oldest:
+    counted = _counting(sub, state.settings.overflow, deviations)
+    if not _drops_oldest(sub, state.settings.overflow, deviations):
         yield state.with_sub(counted)
         return
     # What is ready to be handed out is dropped no more.
@@ -191,6 +225,15 @@ def _dropped(state: State, sub: Tracked, item: Item, deviations: Names) -> Itera
     for index in nexts(state, rest, frozenset()) if rest.buffer else ():
         kept = sub.buffer[: state.hand] + rest.buffer[:index] + rest.buffer[index + 1 :]
         yield state.with_sub(counted._replace(buffer=(*kept, item)))
+
+
+def _counting(sub: Tracked, policy: str, deviations: Names) -> Tracked:
+    silent = policy in ("block", "disconnect") or wrong(deviations, sub, "silent")
+    return sub._replace(dropped=sub.dropped + (not silent), unsaid=True)
+
+
+def _drops_oldest(sub: Tracked, policy: str, deviations: Names) -> bool:
+    return (policy == "drop_oldest") != wrong(deviations, sub, "another one is dropped")
 
 
 def _to_handlers(state: State, item: Item, targets: list[Tracked], deviations: Names) -> Iterable[State]:
@@ -258,7 +301,8 @@ def flow(state: State, deviations: Names, skipped: frozenset[tuple[int, int]] = 
 
 
 def _has_room(state: State, sub: Tracked, deviations: Names) -> bool:
-    return state.has_room(sub) or wrong(deviations, sub, "block: no bound") or wrong(deviations, sub, "drops in place of waiting")
+    drops = wrong(deviations, sub, "drops in place of waiting")
+    return state.has_room(sub) or (state.blocks and (drops or _unbounded(sub, "block", deviations)))
 
 
 def _deliverable(state: State, skipped: frozenset[tuple[int, int]], deviations: Names) -> tuple[int, int] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from patternproof.modelling import Deviation
 
 from .events import PULL, PUSH
-from .state import by_handlers
+from .state import by_fetching, by_handlers
 
 _OF_BOTH: tuple[tuple[str, ...], ...] = (
     ("one alone gets each", "EB-01", "each event reaches one subscription alone", "@", "copies"),
@@ -25,29 +25,25 @@ _OF_BOTH: tuple[tuple[str, ...], ...] = (
     ("ends late", "EB-09", "an event arrives that was published as soon as unsubscribe() had returned", "@ leave-then"),
     ("outlives its scope", "EB-09", "events still arrive after the scope was left", "@ scope"),
     ("is held on to", "EB-09", "the bus holds on to what is gone", "@ leave leftovers"),
-    ("what is gone holds publishers up", "EB-09", "a subscription that is gone holds publishers up", "@ leave", "leaving"),
     ("changed for all", "EB-12", "what one subscriber changes in an event, others get changed", "@ spoil"),
     ("thrown away by close()", "EB-14", "events that were accepted before close() are lost", "@ close"),
     ("data is changed", "EB-16", "an event arrives with other data than it was published with", "@ payload"),
     ("an order of its own", "EB-17", "subscriptions see events of different publishers in different orders", "@ other", "order"),
-    ("block: no bound", "EB-13", "publish() never waits, however much waits to be received", "@", "bound"),
-    ("drops in place of waiting", "EB-13", "an event is dropped where publish() should wait", "@", "bound"),
-    ("drop_oldest: no bound", "EB-13", "nothing is ever dropped, however much waits to be received", "@", "bound"),
-    ("drop_newest: no bound", "EB-13", "nothing is ever dropped, however much waits to be received", "@", "bound"),
-    ("disconnect: no bound", "EB-13", "nobody is ever disconnected, however much waits to be received", "@", "bound"),
-    ("drops in place of disconnecting", "EB-13", "an event is dropped where the subscription should end", "@", "bound"),
-    ("drop_oldest: silent", "EB-13", "dropped events are not counted", "@", "counting"),
-    ("drop_newest: silent", "EB-13", "dropped events are not counted", "@", "counting"),
-    ("another one is dropped", "EB-13", "another event is dropped than the policy says", "@"),
-    ("waits in place of dropping", "EB-13", "publish() waits where an event should be dropped", "@", "bound"),
-    ("publishing fails when one is full", "EB-13", "publish() fails when a subscription is full", "@", "full"),
-    (
-        "a full one keeps events from others",
-        "EB-07",
-        "an event for which one subscription has no room misses another",
-        "@",
-        "full",
-    ),
+)
+_OF_OVERFLOW: tuple[tuple[str, ...], ...] = (
+    ("what is gone holds publishers up", "EB-09", "a subscription that is gone holds publishers up", "pull leave", "leaving"),
+    ("no bound", "EB-13", "there is no bound to what waits to be received", "pull", "bound"),
+    ("block: no bound", "EB-13", "publish() never waits, however much waits to be received", "pull", "bound"),
+    ("drop_oldest: no bound", "EB-13", "nothing is ever dropped, however much waits to be received", "pull", "bound"),
+    ("drop_newest: no bound", "EB-13", "nothing is ever dropped, however much waits to be received", "pull", "bound"),
+    ("disconnect: no bound", "EB-13", "nobody is ever disconnected, however much waits to be received", "pull", "bound"),
+    ("drops in place of waiting", "EB-13", "an event is dropped where publish() should wait", "pull", "block"),
+    ("drops in place of disconnecting", "EB-13", "an event is dropped where the subscription should end", "pull", "disconnect"),
+    ("silent", "EB-13", "dropped events are not counted", "pull"),
+    ("another one is dropped", "EB-13", "another event is dropped than the policy says", "pull"),
+    ("waits in place of dropping", "EB-13", "publish() waits where an event should be dropped", "pull", "drop"),
+    ("publishing fails when one is full", "EB-13", "publish() fails when a subscription is full", "pull", "full"),
+    ("a full one keeps events from others", "EB-07", "an event for which one has no room misses another", "pull", "full"),
 )
 _OF_EITHER: tuple[tuple[str, ...], ...] = (
     (by_handlers("side by side"), "EB-04", "a handler is called with an event while it is busy with the one before", "push"),
@@ -100,7 +96,7 @@ _ELUSIVE: tuple[tuple[str, ...], ...] = (
     ("lost as its receive is cancelled", "EB-11", "an event is lost that comes as its receive is cancelled", "cancel"),
 )
 _CLOSES = ("close() never ends", "EB-14", "close() does not end although all is drained", "close")
-BROAD = {_CLOSES[0], *(row[0] for row in _ELUSIVE_OF_BOTH), *(by_handlers(row[0]) for row in _ELUSIVE_OF_BOTH)}
+BROAD = {_CLOSES[0]}.union(*({row[0], by_fetching(row[0]), by_handlers(row[0])} for row in _ELUSIVE_OF_BOTH))
 
 
 def _deviations(rows: tuple[tuple[str, ...], ...], elusive: bool = False) -> dict[str, Deviation]:
@@ -112,23 +108,18 @@ def _deviations(rows: tuple[tuple[str, ...], ...], elusive: bool = False) -> dic
 
 
 def _styled(rows: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
-    """Each deviation twice: of subscriptions that fetch their events, and of handlers."""
-    fetched = [(name, identifier, text, uses.replace("@", PULL), *aspect) for name, identifier, text, uses, *aspect in rows]
-    handled = [
-        (
-            by_handlers(name),
-            identifier,
-            f"with handlers, {text}",
-            uses.replace("@", PUSH),
-            *(by_handlers(each) for each in aspect),
-        )
-        for name, identifier, text, uses, *aspect in rows
-    ]
-    return (*fetched, *handled)
+    """Each deviation three times: of all subscriptions, of those that fetch their events, and of handlers."""
+    made: list[tuple[str, ...]] = []
+    for name, identifier, text, uses, *aspect in rows:
+        made.append((name, identifier, text, uses.replace("@", PULL), *aspect))
+        made.append((by_fetching(name), identifier, f"when fetched, {text}", uses.replace("@", PULL), *map(by_fetching, aspect)))
+        made.append((by_handlers(name), identifier, f"with handlers, {text}", uses.replace("@", PUSH), *map(by_handlers, aspect)))
+    return tuple(made)
 
 
 DEVIATIONS: dict[str, Deviation] = (
     _deviations(_styled(_OF_BOTH))
+    | _deviations(_OF_OVERFLOW)
     | _deviations(_OF_EITHER)
     | _deviations(_ELUSIVE, elusive=True)
     | _deviations((_CLOSES,))

@@ -27,7 +27,10 @@ class HandlerFailure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """A publisher publishes an event; once it is done with those before. `special` events have data that is hard on a wire."""
+    """A publisher publishes an event, once it is done with those before: in a batch its events come in the order of their numbers.
+
+    `special` events have data that is hard on a wire.
+    """
 
     number: int
     publisher: int = 0
@@ -41,21 +44,6 @@ class Publish:
     def __str__(self) -> str:
         data = " with data that is hard on a wire" if self.special else ""
         return f"{PUBLISHERS[self.publisher]} publishes {TOPICS[self.topic]} event {self.number}{data}"
-
-
-@dataclass(frozen=True, slots=True)
-class PublishSeveral:
-    """A publisher publishes events of topic X one after the other, each as soon as it may."""
-
-    number: int
-    count: int
-    publisher: int = 0
-
-    kind: ClassVar[str] = "several"
-
-    def __str__(self) -> str:
-        numbers = " and ".join(str(self.number + index) for index in range(self.count))
-        return f"{PUBLISHERS[self.publisher]} publishes state events {numbers} without a pause"
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +315,6 @@ EVENTS = {
     event.__name__: event
     for event in (
         Publish,
-        PublishSeveral,
         Subscribe,
         SubscribeThenPublish,
         PublishThenSubscribe,

@@ -8,7 +8,7 @@ from typing import Any
 from patternproof.exploration import Program, ThreadProgram
 from patternproof.ports.event_bus import EventBusSettings
 
-from .events import PULL, PUSH, CancelReceive, Close, HandlerEnds, Publish, PublishSeveral, Receive, Subscribe, Unsubscribe
+from .events import PULL, PUSH, CancelReceive, Close, HandlerEnds, Publish, Receive, Subscribe, Unsubscribe
 from .model import EventBusModel
 
 _TWO = EventBusSettings(2, "block")
@@ -33,13 +33,13 @@ def _q(number: int) -> Publish:
 _PROGRAMS = (
     Program("two publishers come together", _TWO, (_A, _B), (_p(0), _q(1)), _READ_BOTH),
     Program("two publishers meet subscribers that wait", _TWO, (_A, _B, Receive(0), Receive(1)), (_p(0), _q(1)), _READ_BOTH),
-    Program("two publishers meet handlers", _TWO, (_HANDLER_A, _HANDLER_B), (_p(0), PublishSeveral(1, 2, 1)), _RETURN_BOTH),
-    Program("a publisher hurries", _TWO, (_A,), (PublishSeveral(0, 3), Receive(0)), (Receive(0), Receive(0), Receive(0))),
+    Program("two publishers meet handlers", _TWO, (_HANDLER_A, _HANDLER_B), (_p(0), _q(1), _q(2)), _RETURN_BOTH),
+    Program("a publisher hurries", _TWO, (_A,), (_p(0), _p(1), _p(2), Receive(0)), (Receive(0), Receive(0), Receive(0))),
     Program(
         "a publisher hurries, with a handler",
         _TWO,
         (_HANDLER_A,),
-        (PublishSeveral(0, 2), _q(2)),
+        (_p(0), _p(1), _q(2)),
         (HandlerEnds(0), HandlerEnds(0)),
     ),
     Program("an event comes as a receive is cancelled", _TWO, (_A, Receive(0)), (_p(0), CancelReceive(0)), (Receive(0), _p(1))),
@@ -98,7 +98,7 @@ _PROGRAMS = (
         "a reader that waits meets two publishers",
         _OLDEST,
         (_A, Receive(0)),
-        (PublishSeveral(0, 2), _q(2)),
+        (_p(0), _p(1), _q(2)),
         (Receive(0), Receive(0)),
     ),
     Program("a slow reader meets two publishers, newest", _NEWEST, (_A, _B, _p(0)), (Receive(0), _p(1), _q(2)), _READ_BOTH),
@@ -106,7 +106,7 @@ _PROGRAMS = (
         "a handler returns as it overflows",
         _OLDEST,
         (_HANDLER_A, _p(0)),
-        (HandlerEnds(0), PublishSeveral(1, 2)),
+        (HandlerEnds(0), _p(1), _p(2)),
         (HandlerEnds(0),),
     ),
     Program("a reader meets its disconnection", _DISCONNECTS, (_A, _B, _p(0)), (Receive(0), _p(1)), (Receive(0), Receive(1))),

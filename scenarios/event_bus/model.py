@@ -16,6 +16,8 @@ from .blame import blame
 from .choices import alongside, enabled
 from .deviations import DEVIATIONS
 from .events import (
+    PULL,
+    PUSH,
     Advance,
     CancelReceive,
     Close,
@@ -24,7 +26,6 @@ from .events import (
     LookForLeftovers,
     Publish,
     Publishing,
-    PublishSeveral,
     PublishThenSubscribe,
     Receipt,
     Receive,
@@ -39,14 +40,12 @@ from .events import (
     UnsubscribeThenPublish,
 )
 from .remembering import remembered
-from .state import CHANGED, CUT, DEAF, LEAVING, NOBODY, OPEN, Item, State, by_handlers
+from .state import CHANGED, CUT, DEAF, LEAVING, NOBODY, OPEN, Item, State
 
 POLICIES: tuple[OverflowPolicy, ...] = ("block", "drop_oldest", "drop_newest", "disconnect")
 VARIANTS = tuple(EventBusSettings(capacity, policy) for capacity in (2, 1) for policy in POLICIES)
 ANY_NUMBER = -1
-UNCOUNTED = {
-    name for each in ("drops in place of waiting", "drops in place of disconnecting") for name in (each, by_handlers(each))
-}
+UNCOUNTED = {"drops in place of waiting", "drops in place of disconnecting"}
 """Deviations with which it makes no difference whether dropped events are counted."""
 NOT_REPORTED = "errors of handlers are not reported"
 
@@ -94,6 +93,7 @@ class EventBusModel:
             published=(),
             received=(),
             before=(),
+            lately=(),
             handed=(),
             changed=False,
             reported=(),
@@ -111,7 +111,7 @@ class EventBusModel:
         applied = tuple(dict.fromkeys(self._applied(state, event, deviations)))
         if not deviations or not applied:
             return applied
-        return (applied[0], *(after._replace(plain=False) if after.plain else after for after in applied[1:]))
+        return (applied[0], *(after._replace(plain=after.plain and _tells(after)) for after in applied[1:]))
 
     def _applied(self, state: State, event: Any, deviations: Names) -> Iterable[State]:
         match event:
@@ -135,8 +135,6 @@ class EventBusModel:
 
     def _applied_rarely(self, state: State, event: Any, deviations: Names) -> Iterable[State]:
         match event:
-            case PublishSeveral():
-                return transitions.publish_several(state, event, deviations)
             case SubscribeThenPublish(subscription, number, style):
                 return transitions.subscribe_then_publish(state, subscription, number, style, deviations)
             case PublishThenSubscribe(number, subscription, style):
@@ -194,7 +192,8 @@ class EventBusModel:
         return alongside(state, self.capabilities, events)
 
     def kind(self, event: Any) -> str:
-        return str(event.kind)
+        kind = str(event.kind)
+        return kind if self.capabilities.pull else kind.replace(PUSH, PULL)
 
     def key(self, state: State) -> Hashable:
         now = state.events
@@ -224,7 +223,7 @@ class EventBusModel:
     def relevant(self, deviation: Deviation, settings: EventBusSettings) -> bool:
         if not all(getattr(self.capabilities, NEEDS[kind]) for kind in deviation.uses.split() if kind in NEEDS):
             return False
-        policies = WHERE.get(deviation.name.removesuffix(by_handlers("")))
+        policies = WHERE.get(deviation.name)
         if policies is None:
             return settings == self.variants()[0]
         return settings.capacity == 1 and settings.overflow in policies
@@ -233,8 +232,10 @@ class EventBusModel:
         return blame(self, states, batch, seen)
 
 
-WHERE: dict[str, tuple[str, ...]] = {f"{policy}: {what}": (policy,) for policy in POLICIES for what in ("no bound", "silent")}
+WHERE: dict[str, tuple[str, ...]] = {f"{policy}: no bound": (policy,) for policy in POLICIES}
 WHERE |= {
+    "no bound": POLICIES,
+    "silent": ("drop_oldest", "drop_newest"),
     "drops in place of waiting": ("block",),
     "what is gone holds publishers up": ("block",),
     "an unsubscribe meanwhile skips another": ("block",),
@@ -251,6 +252,11 @@ WHERE |= {
 def complete() -> EventBusModel:
     """The model of a bus that has everything."""
     return EventBusModel()
+
+
+def _tells(state: State) -> bool:
+    """Whether a receive told of a gap: as plain a way as giving the next event, so that no separating history hangs on it."""
+    return any(receipt.what == "overflowed" for receipt in state.received)
 
 
 def _standing(state: State) -> tuple[Standing, ...]:

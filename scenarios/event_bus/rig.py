@@ -73,6 +73,9 @@ class EventBusRig(Rig):
         """Begin a call, in the flavour of the bus."""
         return self.driver.begin((lambda: plainly(method())) if self._threads else method)
 
+    def run(self, batch: Batch) -> Any:
+        return super().run(_in_order(batch))
+
     def _do_all(self, batch: Batch) -> None:
         super()._do_all(batch)
         if self.driver.holds:
@@ -101,9 +104,6 @@ class EventBusRig(Rig):
 
     def _do_rarely(self, event: Any) -> None:
         match event:
-            case events.PublishSeveral(number, many, publisher):
-                for each in range(number, number + many):
-                    self._publish(publisher, partial(self._one, each), each)
             case events.SubscribeThenPublish(subscription, number, style):
                 self._publish(R, partial(self._subscribe_then, self._subscriber(subscription, style), number), number)
             case events.PublishThenSubscribe(number, subscription, style):
@@ -246,6 +246,18 @@ class EventBusRig(Rig):
         """Whether the bus has a close() at all, as far as it was called."""
         outcome = None if self._closing is None else self._closing.outcome
         return not (isinstance(outcome, Raised) and isinstance(outcome.error, Unsupported | AttributeError))
+
+
+def _in_order(batch: Batch) -> Batch:
+    """The same with the events of each publisher in the order of their numbers."""
+    publishes = sorted([event for event in batch.events if isinstance(event, events.Publish)], key=lambda event: event.number)
+    ordered = []
+    for event in batch.events:
+        if isinstance(event, events.Publish):
+            event = next(each for each in publishes if each.publisher == event.publisher)
+            publishes.remove(event)
+        ordered.append(event)
+    return Batch(tuple(ordered), batch.turns)
 
 
 def _with_causes(error: BaseException) -> Iterator[BaseException]:

@@ -99,6 +99,8 @@ class State(NamedTuple):
     received: tuple[Receipt, ...] = ()
     before: tuple[tuple[int, Item], ...] = ()
     """What was received since all last settled, by receives that may have been cancelled."""
+    lately: tuple[tuple[int, int], ...] = ()
+    """Publishers, and the numbers of what they published since then."""
     handed: tuple[tuple[int, Item], ...] = ()
     """What went since then to readers that waited: until they run, a bus may count it among what waits for them."""
     changed: bool = False
@@ -165,13 +167,19 @@ class State(NamedTuple):
 
 
 def wrong(deviations: Names, sub: Tracked, name: str) -> bool:
-    """Whether a deviation holds that is about subscriptions, or in its own right about handlers."""
-    return bool(deviations) and (name if sub.style == PULL else by_handlers(name)) in deviations
+    """Whether a deviation holds, of all subscriptions or of those of this style."""
+    return bool(deviations) and (name in deviations or (by_fetching if sub.style == PULL else by_handlers)(name) in deviations)
+
+
+@cache
+def by_fetching(name: str) -> str:
+    """The name of the same deviation, of subscribers that fetch their events alone."""
+    return f"{name}, when fetched"
 
 
 @cache
 def by_handlers(name: str) -> str:
-    """The name of the same deviation of buses that call handlers."""
+    """The name of the same deviation, of handlers alone."""
     return f"{name}, with handlers"
 
 

@@ -99,7 +99,7 @@ class Subscriber:
     async def _handle(self, event: Any) -> None:
         self._note(event)
         word = await resolved(self._runs.function())
-        if word == "leaves":
+        if word == "leaves" and not self.gone and not self._leaving:
             await self.leave()
 
     def _note(self, event: Any) -> None:

@@ -7,25 +7,19 @@ from collections.abc import Iterable, Iterator
 from patternproof.modelling import Names
 
 from .delivery import begun, flow, gone, handler_ended, noting
-from .events import PULL, PUSH, HandlerEnds, Publish, PublishSeveral, R
-from .state import CUT, DEAF, GHOST, GONE, LEAVING, LIVE, NOBODY, OPEN, UNDEAD, Item, State, Tracked, by_handlers, nexts, wrong
+from .events import PULL, PUSH, HandlerEnds, Publish, R
+from .state import CUT, DEAF, GHOST, GONE, LEAVING, LIVE, NOBODY, OPEN, UNDEAD, Item, State, Tracked, nexts, wrong
 
 HOLDS_UP = "what is gone holds publishers up"
 
 
-def publish(state: State, event: Publish, deviations: Names) -> Iterator[State]:
-    """A publisher publishes."""
-    state = state._replace(events=max(state.events, event.number + 1))
+def publish(state: State, event: Publish, deviations: Names) -> Iterable[State]:
+    """A publisher publishes; its own events come in the order of their numbers."""
+    if any(publisher == event.publisher and number > event.number for publisher, number in state.lately):
+        return ()
+    lately = (*state.lately, (event.publisher, event.number))
+    state = state._replace(events=max(state.events, event.number + 1), lately=lately)
     return begun(state, Item(event.number, event.publisher, event.topic, event.special), deviations)
-
-
-def publish_several(state: State, event: PublishSeveral, deviations: Names) -> Iterable[State]:
-    """A publisher publishes several events; what comes after one for which it waits comes after."""
-    states: Iterable[State] = (state._replace(events=max(state.events, event.number + event.count)),)
-    for index in range(event.count):
-        item = Item(event.number + index, event.publisher, "X")
-        states = dict.fromkeys(after for each in states for after in begun(each, item, deviations))
-    return states
 
 
 def _by_the_way(number: int) -> Item:
@@ -63,9 +57,9 @@ def _joined(state: State, sub: Tracked, deviations: Names) -> Iterator[State]:
 
 def subscribe_then_publish(state: State, subscription: int, number: int, style: str, deviations: Names) -> Iterator[State]:
     """A new subscription, and an event that it must not miss."""
-    name = "late" if style == PULL else by_handlers("late")
+    late = wrong(deviations, Tracked(subscription, style), "late")
     state = state._replace(events=max(state.events, number + 1))
-    if name in deviations:
+    if late:
         for after in begun(state, _by_the_way(number), deviations):
             yield from subscribe(after, subscription, "X", style, deviations)
         return
@@ -76,14 +70,17 @@ def subscribe_then_publish(state: State, subscription: int, number: int, style: 
 
 def publish_then_subscribe(state: State, number: int, subscription: int, style: str, deviations: Names) -> Iterator[State]:
     """An event, and a new subscription that is not to get it."""
-    name = "early" if style == PULL else by_handlers("early")
+    early = wrong(deviations, Tracked(subscription, style), "early")
     state = state._replace(events=max(state.events, number + 1))
-    if name in deviations:
+    if early:
         for after in subscribe(state, subscription, "X", style, deviations):
             yield from begun(after, _by_the_way(number), deviations)
         return
     for after in begun(state, _by_the_way(number), deviations):
-        yield from subscribe(after, subscription, "X", style, deviations)
+        if after.publisher_waits(R):  # with a deviation: it never comes to subscribing
+            yield after._replace(come=max(after.come, subscription + 1))
+        else:
+            yield from subscribe(after, subscription, "X", style, deviations)
 
 
 def unsubscribe(state: State, number: int, deviations: Names, scope: bool = False) -> Iterator[State]:
@@ -102,6 +99,10 @@ def unsubscribe(state: State, number: int, deviations: Names, scope: bool = Fals
         yield after.with_sub(ended._replace(phase=GHOST, buffer=(), got=()))
         return
     yield from gone(after, ended, deviations)
+    handed = next((item for receiver, item in state.handed if receiver == number), None) if deviations else None
+    if handed is not None:  # a reader that has not run yet gets nothing; a right bus has then given it to nobody else either
+        receipts = tuple([each for each in state.received if each != (number, str(handed))])
+        yield from gone(state._replace(received=receipts), ended._replace(running=()), deviations)
     if sub.buffer and sub.style == PULL:
         for left in gone(after, ended, deviations):
             yield left.with_sub(ended._replace(phase=GONE, got=()))  # what had arrived before may still be received
