@@ -59,12 +59,13 @@ def alongside(state: State, can: Capabilities, events: Sequence[Any]) -> Iterato
     """The events worth trying in one batch with others."""
     published = sum(isinstance(event, Publish) for event in events)
     subscribed = sum(isinstance(event, Subscribe) for event in events)
+    live, kept = sum(sub.phase in LIVE for sub in state.subs) + subscribed, len(state.subs) + subscribed
     for event in enabled(state, can):
         if isinstance(event, Publish):
             yield replace(event, number=event.number + published)
-        elif isinstance(event, Subscribe):
+        elif isinstance(event, Subscribe) and live < MOST_LIVE and kept < MOST_KEPT:
             yield replace(event, subscription=event.subscription + subscribed)
-        elif not isinstance(event, _ALONE) and (event not in events or isinstance(event, Advance)):
+        elif not isinstance(event, (*_ALONE, Subscribe)) and (event not in events or isinstance(event, Advance)):
             yield event
 
 

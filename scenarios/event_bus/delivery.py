@@ -132,7 +132,7 @@ def _arrived_once(state: State, number: int, item: Item, deviations: Names) -> I
         yield state.with_sub(sub._replace(buffer=(*sub.buffer, item)))
     elif sub.style == PULL and sub.receiving:
         after = state.given(noting(sub._replace(receiving=False), item, deviations), item)
-        yield after._replace(handed=(*after.handed, (number, item)))
+        yield after.handed_over(number, item)
     elif sub.style == PUSH and (sub.idle or SIDE_BY_SIDE in deviations):
         yield _started(state, sub, item, deviations)
     else:
@@ -148,7 +148,7 @@ def _is_new_to(sub: Tracked, item: Item) -> bool:
 
 def _started(state: State, sub: Tracked, item: Item, deviations: Names) -> State:
     after = state.given(noting(sub._replace(running=(*sub.running, item)), item, deviations), item)
-    return after._replace(handed=(*after.handed, (sub.number, item)))
+    return after.handed_over(sub.number, item)
 
 
 def noting(sub: Tracked, item: Item, deviations: Names) -> Tracked:

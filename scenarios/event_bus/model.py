@@ -16,8 +16,6 @@ from .blame import blame
 from .choices import alongside, enabled
 from .deviations import DEVIATIONS
 from .events import (
-    PULL,
-    PUSH,
     Advance,
     CancelReceive,
     Close,
@@ -40,12 +38,13 @@ from .events import (
     UnsubscribeThenPublish,
 )
 from .remembering import remembered
-from .state import CHANGED, CUT, DEAF, LEAVING, NOBODY, OPEN, Item, State
+from .state import CHANGED, CUT, DEAF, LEAVING, NOBODY, OPEN, Item, State, by_handlers
 
 POLICIES: tuple[OverflowPolicy, ...] = ("block", "drop_oldest", "drop_newest", "disconnect")
 VARIANTS = tuple(EventBusSettings(capacity, policy) for capacity in (2, 1) for policy in POLICIES)
 ANY_NUMBER = -1
-UNCOUNTED = {"drops in place of waiting", "drops in place of disconnecting"}
+_UNCOUNTED = ("drops in place of waiting", "drops in place of disconnecting")
+UNCOUNTED = {*_UNCOUNTED, *map(by_handlers, _UNCOUNTED)}
 """Deviations with which it makes no difference whether dropped events are counted."""
 NOT_REPORTED = "errors of handlers are not reported"
 
@@ -192,8 +191,7 @@ class EventBusModel:
         return alongside(state, self.capabilities, events)
 
     def kind(self, event: Any) -> str:
-        kind = str(event.kind)
-        return kind if self.capabilities.pull else kind.replace(PUSH, PULL)
+        return str(event.kind)
 
     def key(self, state: State) -> Hashable:
         now = state.events
@@ -223,7 +221,7 @@ class EventBusModel:
     def relevant(self, deviation: Deviation, settings: EventBusSettings) -> bool:
         if not all(getattr(self.capabilities, NEEDS[kind]) for kind in deviation.uses.split() if kind in NEEDS):
             return False
-        policies = WHERE.get(deviation.name)
+        policies = WHERE.get(deviation.name.removesuffix(by_handlers("")))
         if policies is None:
             return settings == self.variants()[0]
         return settings.capacity == 1 and settings.overflow in policies

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from patternproof.modelling import Names
@@ -79,7 +80,10 @@ class Flight(NamedTuple):
 
 
 class State(NamedTuple):
-    """A bus, its subscriptions until they are looked after, and what was observable since the last batch."""
+    """A bus, its subscriptions until they are looked after, and what was observable since the last batch.
+
+    What was seen since then is kept sorted: the same in another order of events of one batch is the same state.
+    """
 
     settings: EventBusSettings
     hand: int = 0
@@ -128,18 +132,23 @@ class State(NamedTuple):
 
     def told(self, sub: Tracked, what: str) -> State:
         """With something that a receive came to."""
-        return self.with_sub(sub)._replace(received=(*self.received, Receipt(sub.number, what)))
+        received = sorted((*self.received, Receipt(sub.number, what)), key=itemgetter(0))
+        return self.with_sub(sub)._replace(received=tuple(received))
 
     def ended(self, item: Item, phase: str) -> State:
         """With a publish() that is over, or waits for ever."""
-        return self._replace(published=(*self.published, Publishing(item.number, phase)))
+        return self._replace(published=tuple(sorted((*self.published, Publishing(item.number, phase)))))
 
     def given(self, sub: Tracked, item: Item) -> State:
         """With an event that a subscription got: taken down where another has still to get it."""
         elsewhere = any(item.number in each.pending() for each in self.subs if each.number != sub.number)
         owed = any(item.number == flight.item.number for flight in self.flights)
         after = self.told(sub._replace(got=(*sub.got, item.number)) if elsewhere or owed else sub, str(item))
-        return after._replace(before=(*after.before, (sub.number, item))) if sub.style == PULL else after
+        return after._replace(before=tuple(sorted((*after.before, (sub.number, item))))) if sub.style == PULL else after
+
+    def handed_over(self, sub: int, item: Item) -> State:
+        """With an event that went to a reader that waited."""
+        return self._replace(handed=tuple(sorted((*self.handed, (sub, item)))))
 
     def pruned(self) -> State:
         """Without what makes no difference any more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from patternproof.modelling import Names
 
@@ -10,6 +11,7 @@ from .delivery import begun, flow, gone, handler_ended, noting
 from .events import PULL, PUSH, HandlerEnds, Publish, R
 from .state import CUT, DEAF, GHOST, GONE, LEAVING, LIVE, NOBODY, OPEN, UNDEAD, Item, State, Tracked, nexts, wrong
 
+T = TypeVar("T")
 HOLDS_UP = "what is gone holds publishers up"
 
 
@@ -17,9 +19,13 @@ def publish(state: State, event: Publish, deviations: Names) -> Iterable[State]:
     """A publisher publishes; its own events come in the order of their numbers."""
     if any(publisher == event.publisher and number > event.number for publisher, number in state.lately):
         return ()
-    lately = (*state.lately, (event.publisher, event.number))
+    lately = tuple(sorted((*state.lately, (event.publisher, event.number))))
     state = state._replace(events=max(state.events, event.number + 1), lately=lately)
     return begun(state, Item(event.number, event.publisher, event.topic, event.special), deviations)
+
+
+def _with(some: tuple[T, ...], more: T) -> tuple[T, ...]:
+    return tuple(sorted({*some, more}))  # type: ignore[type-var]  # numbers, or tuples that begin with one
 
 
 def _by_the_way(number: int) -> Item:
@@ -33,16 +39,16 @@ def subscribe(state: State, number: int, topics: str, style: str, deviations: Na
     sub = Tracked(number, style, topics)
     if state.closed:
         # Of a bus that is closed nothing is said: it may refuse, or give a subscription that has ended.
-        yield state._replace(trouble=(*state.trouble, (number, "refused")))
-        yield state._replace(subs=(*state.subs, sub))
+        yield state._replace(trouble=_with(state.trouble, (number, "refused")))
+        yield state._replace(subs=_with(state.subs, sub))
         return
     latest = state.latest
     if latest is not None and latest.topic in topics and wrong(deviations, sub, "the latest is replayed"):
         started = sub._replace(buffer=(latest,)) if style == PULL else sub._replace(running=(latest,))
-        after = state._replace(subs=(*state.subs, started))
+        after = state._replace(subs=_with(state.subs, started))
         yield after if style == PULL else after.given(started, latest)
     else:
-        yield from _joined(state._replace(subs=(*state.subs, sub)), sub, deviations)
+        yield from _joined(state._replace(subs=_with(state.subs, sub)), sub, deviations)
 
 
 def _joined(state: State, sub: Tracked, deviations: Names) -> Iterator[State]:
@@ -216,10 +222,10 @@ def handler_ends(state: State, event: HandlerEnds, deviations: Names) -> Iterato
 def _failed(state: State, sub: Tracked, item: Item, deviations: Names) -> State:
     awaited = any(flight.awaited for flight in state.flights)
     if sub.phase == GONE or awaited:
-        return state._replace(perhaps=(*state.perhaps, sub.number))
+        return state._replace(perhaps=_with(state.perhaps, sub.number))
     if "a failing handler hears no more" in deviations:
         state = state.with_sub(sub._replace(phase=DEAF, buffer=()))
-    return state._replace(reported=(*state.reported, sub.number))
+    return state._replace(reported=_with(state.reported, sub.number))
 
 
 def _left(state: State, event: HandlerEnds, deviations: Names) -> Iterable[State]:
@@ -227,7 +233,7 @@ def _left(state: State, event: HandlerEnds, deviations: Names) -> Iterable[State
     if event.how != "leaves" or sub is None or sub.phase not in (OPEN, CUT):
         return (state,)
     if "a handler cannot unsubscribe itself" in deviations:
-        return (state._replace(trouble=(*state.trouble, (sub.number, "fails to unsubscribe"))),)
+        return (state._replace(trouble=_with(state.trouble, (sub.number, "fails to unsubscribe"))),)
     return unsubscribe(state, sub.number, deviations)
 
 
