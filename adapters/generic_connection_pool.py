@@ -81,6 +81,5 @@ async def connection_pool(connect: Connect, settings: ConnectionPoolSettings) ->
         max_lifetime=max_lifetime,
     )
     yield Pool(pool, watched)
-    lent = await pool.get_endpoint_pool_size(ENDPOINT) - await pool.get_endpoint_pool_size(ENDPOINT, acquired=False)
-    with suppress(TimeoutError):  # what the library raises where connections are lent; without a limit it would spin for them
-        await pool.close(timeout=0 if lent else None)
+    with suppress(TimeoutError):  # what the library raises where a connection is out; without a limit it would spin for it
+        await pool.close(timeout=0)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,12 +34,15 @@ from .contest import Contest, Peer, Work
 
 ADAPTER = "patternproof.reference.adapters.in_memory"
 PROGRAM = "callers rush a circuit that is due"
+UNUSED = 1.08
+"""Times of plain pytest: 20 ms of the 250 that it takes to find nothing."""
 QUICK = 10.0 * 2
 """Seconds of the processor in which all patterns are to be run: 10 on each of two cores."""
 
 
 def contests() -> Iterator[Contest]:
     """Of the reference. Whatever is measured after these is slowed by the clocks that the drivers have put in place."""
+    yield _unused()
     adapter = load(ADAPTER)
     yield from _schedules(subject(adapter, "circuit_breaker"))
     for stem in adapter.offered:
@@ -56,6 +61,20 @@ def whole_runs(*selection: str) -> Iterator[Contest]:
     for stem in dict.fromkeys(each.pattern for each in catalogue().values()):
         run = _again(partial(_quick_run, stem, *selection))
         yield Contest(f"quick run of the {PATTERNS[stem].title}", run, 1, 1, budget=QUICK / len(PATTERNS))
+
+
+def _unused() -> Contest:
+    """What the plugin costs those who have it installed and do not use it."""
+    peers = {"without the plugin": Peer(_again(partial(_collect, "no:patternproof")), budget=UNUSED)}
+    ours = _again(partial(_collect, "patternproof.plugin"))
+    return Contest("pytest --collect-only in an empty folder", ours, 1, 5, peers)
+
+
+def _collect(plugin: str) -> None:
+    with TemporaryDirectory() as folder:
+        environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", plugin]
+        subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
 
 
 def _again(function: Callable[[], object]) -> Work:

@@ -103,6 +103,12 @@ Feature: Circuit breaker
       When all calls in flight fail
       Then the next call is rejected
 
+    Example: successes open nothing
+      Given a circuit breaker that opens after 2 failures
+      When 3 calls succeed
+      Then the circuit is closed
+      And the next call is admitted
+
   @CB-05 @must @feature @machine @load
   Rule: Open: a call fails at once with a circuit-open error that is distinct from every operation error, and the operation is not run
     The caller can fall back at once, and the dependency gets the rest that it needs.
@@ -624,12 +630,48 @@ Feature: Circuit breaker
       Then the circuit is closed
       And the next call is admitted
 
-  @CB-24 @may @claim-shared @feature @interleavings @provisional
+  @CB-24 @may @claim-shared @feature @interleavings
   Rule: Breakers of several processes over one store open together
-    What one instance of a service has found out need not be found out by every other.
-    Broken by: each process has to fail by itself
+    What one instance of a service has found out need not be found out by every other: over one store there is one circuit.
+    Broken by: each process has to fail by itself, each process sends probes of its own
 
     Example: a circuit opens for all
-      Given two circuit breakers that open after 2 failures and share one store
-      When 2 calls fail
+      Given two circuit breakers that open after 2 failures and probe after 300 s and share one store
+      And the circuit is open
+      When 1 s passes
+      Then the next call on the other circuit breaker is rejected
+
+    Example: it opens for one that has been let through before
+      Given two circuit breakers that open after 2 failures and probe after 300 s and share one store
+      And a call on the other circuit breaker has succeeded
+      And the circuit is open
+      When 1 s passes
+      Then the next call on the other circuit breaker is rejected
+
+    Example: a probe is one for all
+      Given two circuit breakers that open after 1 failure and probe after 30 s and share one store
+      And call P is in flight as a probe
+      And no other call is admitted
+      When 1 s passes
+      Then the next call on the other circuit breaker is rejected
+
+    Example: a rush from all sides
+      Given two circuit breakers that open after 1 failure and probe after 30 s and share one store
+      And of 3 calls at one moment one was admitted as a probe, and has failed
+      When 31 s pass
+      And a rush of 3 calls on each circuit breaker
+      Then at most 1 call is in flight
+
+    Example: a probe that succeeds closes the circuit for all
+      Given two circuit breakers that open after 1 failure and probe after 30 s and share one store
+      And a probe has succeeded
+      And calls A and B are in flight
+      When 1 s passes
+      Then 2 further calls on the other circuit breaker are admitted
+
+    Example: a probe that fails opens the circuit for all
+      Given two circuit breakers that open after 1 failure and probe after 30 s and share one store
+      And a probe has failed
+      And no other call is admitted
+      When 1 s passes
       Then the next call on the other circuit breaker is rejected

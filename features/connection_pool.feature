@@ -73,7 +73,8 @@ Feature: Connection pool
       Given a pool of at most 2 connections
       And borrower A has returned its connection
       When borrower A returns its connection a second time
-      And borrowers B and C acquire
+      And borrower B acquires
+      And borrower C acquires
       Then no connection is held twice
 
   @CP-04 @must @feature @machine @interleavings
@@ -143,6 +144,14 @@ Feature: Connection pool
       When 11 s pass
       Then borrower B gets a pool-timeout error
 
+    Example: all who have waited for long enough
+      Given a pool of at most 1 connection that waits at most 10 s for a connection
+      And borrower A holds a connection
+      And borrowers B and C are waiting
+      When 11 s pass
+      Then borrower B gets a pool-timeout error
+      And borrower C gets a pool-timeout error
+
     Example: not before
       Given a pool of at most 1 connection that waits at most 10 s for a connection
       And borrower A holds a connection
@@ -205,6 +214,7 @@ Feature: Connection pool
       And borrower A is connecting
       When the connect under way fails
       And borrower B acquires
+      And 60 s pass
       Then nobody waits in the end
 
     Example: who waits is not forgotten
@@ -308,7 +318,8 @@ Feature: Connection pool
       Given a pool of at most 1 connection
       And borrower A has returned its connection
       When borrower A returns its connection a second time
-      And borrowers B and C acquire
+      And borrower B acquires
+      And borrower C acquires
       Then at most 1 connection exists
       And exactly 1 borrower holds a connection
 
@@ -400,6 +411,13 @@ Feature: Connection pool
 
     Example: idle for too long
       Given a pool of at most 1 connection that keeps a connection idle for at most 60 s
+      And borrower A has returned its connection
+      When 61 s pass
+      And borrower B acquires
+      Then borrower B holds another connection than borrower A had
+
+    Example: too old, though nobody used it
+      Given a pool of at most 1 connection that keeps a connection for at most 60 s
       And borrower A has returned its connection
       When 61 s pass
       And borrower B acquires

@@ -96,6 +96,7 @@ class Adapter:
 
         Raises:
             NotOffered: no factory for the pattern, or it refused a setting with `Unsupported`.
+            Unavailable: it asked for a server that is missing.
             AdapterError: the factory failed, or returned something without the port's members; or, where `strict`, its
                 clean-up fails or does not end.
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -15,6 +16,9 @@ from patternproof import __version__
 from patternproof.outcome import AdapterError, KitError, Way
 from patternproof.verdict import Exit
 
+CUT_OFF = 141
+"""Exit code where the reader of the output has gone, as shells have it."""
+
 _SELECTION = Group("Selection", help="Any selection makes the run partial: it never says conformant.")
 Profile = Literal["quick", "standard", "thorough"]
 Names = Annotated[list[str] | None, Parameter(consume_multiple=False, negative=())]
@@ -27,12 +31,17 @@ app = App(
 
     Begin with an adapter, a small module that says how to make your implementation:
 
-        patternproof new --patterns circuit_breaker          write one to fill in
-        patternproof smoke --adapter adapter.py              is the adapter itself in order?
-        patternproof run --adapter adapter.py                the verdicts, with the smallest counterexamples
-        patternproof explain CB-07                           what a requirement means, and how it breaks
+        patternproof new --patterns circuit_breaker   writes one to fill in
+        patternproof smoke --adapter adapter.py       is the adapter in order?
+        patternproof run --adapter adapter.py         the verdicts, with evidence
+        patternproof explain CB-07                    what it means, how it breaks
 
-    Exit codes: 0 nothing unexpected, 1 not conformant, 2 usage or adapter error, 3 an error of the kit itself.
+    Exit codes:
+
+        0  nothing unexpected
+        1  not conformant
+        2  a usage error, or an error of the adapter
+        3  an error of the kit itself
     """,
     help_format="plaintext",
 )
@@ -52,17 +61,22 @@ def run(
     junit: bool = False,
     workers: Annotated[str | None, Parameter(name=["-n", "--workers"])] = None,
     feature: Annotated[list[Path] | None, Parameter(negative=())] = None,
+    servers: Annotated[bool, Parameter(negative=())] = False,
     replay: str | None = None,
 ) -> int:
     """Hold an adapter's implementations against the requirements.
 
     Examples:
         patternproof run --adapter my_project.adapter
-        patternproof run --adapter adapter.py --pattern circuit_breaker --profile quick
-        patternproof run --adapter adapter.py --requirement CB-07
+        patternproof run --adapter adapter.py --profile quick
+        patternproof run --adapter adapter.py --pattern circuit_breaker
+        patternproof run --adapter adapter.py --requirement CB-07,CB-10
         patternproof run --adapter adapter.py --report out --junit -n 2
-        patternproof run --adapter adapter.py --feature features/ordering.feature
+        patternproof run --adapter adapter.py --feature features/payments.feature
         patternproof run --adapter adapter.py -- -x --pdb
+
+    A failure ends with the command that shows it again. Ctrl-C ends the run
+    early: what was seen until then is told and reported as partial.
 
     Parameters
     ----------
@@ -90,6 +104,9 @@ def run(
         Processes to share the work, a number or auto; needs pytest-xdist.
     feature
         A feature of your own, a file or a folder, to run as well; may be repeated.
+    servers
+        Start PostgreSQL, Redis and NATS once for the whole run, from the wheels of patternproof[servers]; those that
+        PATTERNPROOF_POSTGRES_URL, PATTERNPROOF_REDIS_URL or PATTERNPROOF_NATS_URL names are used as they are.
     replay
         Do nothing but this history again; the token is part of a failure's report.
     """
@@ -100,7 +117,9 @@ def run(
     from patternproof.commands import run as command  # pytest is imported only by who runs it
 
     values = {"pattern": pattern, "requirement": requirement, "level": level, "profile": profile, "seed": seed}
-    options = command.Options(adapter, {**values, "report": report, "junit": junit}, keyword, workers, tuple(feature or ()))
+    options = command.Options(
+        adapter, {**values, "report": report, "junit": junit}, keyword, workers, tuple(feature or ()), servers
+    )
     return command.run(options, pytest_args)
 
 
@@ -108,10 +127,13 @@ def run(
 def smoke(*, adapter: str, pattern: Names = None) -> int:
     """Tell a broken adapter from a broken implementation, before any verdict.
 
-    Makes every implementation once with plain settings, and makes one trivial call of each.
+    Makes every implementation once with plain settings, and makes one trivial
+    call of each; it takes a second. What fails here is the adapter's, and ends
+    with 2.
 
-    Example:
+    Examples:
         patternproof smoke --adapter adapter.py
+        patternproof smoke --adapter my_project.adapter --pattern connection_pool
 
     Parameters
     ----------
@@ -141,6 +163,8 @@ def list_(
         patternproof list --claim manual_control
         patternproof list --way interleavings --json
 
+    The letters under `ways` are F feature, M machine, I interleavings, L load.
+
     Parameters
     ----------
     pattern
@@ -160,16 +184,17 @@ def list_(
 
 
 @app.command
-def explain(identifier: Annotated[str, Parameter(name="ID")], /) -> int:
-    """Explain a requirement: why it matters, how it is exercised, and how it breaks.
+def explain(
+    identifier: Annotated[str, Parameter(name="ID", help="A requirement's id, as `patternproof list` shows them.")], /
+) -> int:
+    """Explain a requirement: why it matters, how it is exercised, how it breaks.
 
-    Example:
+    For example:
         patternproof explain CB-07
+        patternproof explain cp-03
 
-    Parameters
-    ----------
-    identifier
-        A requirement's id.
+    Each way to break it is shown as the shortest history that tells it from
+    what is right; `run` tries these first.
     """
     from patternproof.commands.catalogue import explain_requirement  # features are read only by who needs them
 
@@ -181,19 +206,21 @@ def new(
     folder: Path = Path(),
     /,
     *,
-    patterns: Annotated[list[str] | None, Parameter(negative=())] = None,
+    patterns: Annotated[list[str] | None, Parameter(name=["--patterns", "--pattern"], negative=())] = None,
     runtime: Literal["asyncio", "threads", "live"] = "asyncio",
 ) -> int:
     """Write an adapter to fill in, and the test module that runs it under pytest.
 
     Examples:
         patternproof new --patterns circuit_breaker
-        patternproof new tests/conformance --patterns circuit_breaker,connection_pool --runtime threads
+        patternproof new tests/conformance --patterns circuit_breaker
+        patternproof new --patterns circuit_breaker,connection_pool
+        patternproof new --patterns connection_pool --runtime threads
 
     Parameters
     ----------
     folder
-        Where to write adapter.py and test_conformance.py; nothing there is ever overwritten.
+        Where to write adapter.py and test_conformance.py; made where it is missing, and nothing there is ever overwritten.
     patterns
         What to adapt, by name, with commas; all patterns by default.
     runtime
@@ -219,10 +246,17 @@ def call(arguments: Sequence[str] | None = None) -> int:
     except AdapterError as error:
         errors.print(f"patternproof: {error}", markup=False)
         return Exit.ADAPTER
-    except KitError as error:
-        errors.print(f"patternproof: an error of the kit: {error}", markup=False)
-        return Exit.KIT
+    except KeyboardInterrupt:
+        errors.print("patternproof: interrupted", markup=False)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes what is left, and would complain
+        return CUT_OFF
     except Exception as error:  # noqa: BLE001  # Python's own exit code for it would say that the adapter does not conform
-        errors.print(f"patternproof: an error of the kit: {type(error).__name__}: {error}", markup=False)
+        from patternproof.report.failure import please_report  # reports are imported only by who makes one
+
         traceback.print_exc()
+        what = str(error) if isinstance(error, KitError) else f"{type(error).__name__}: {error}"
+        errors.print(f"patternproof: an error of the kit, not of the adapter or the implementation: {what}", markup=False)
+        errors.print(please_report(), markup=False)
         return Exit.KIT

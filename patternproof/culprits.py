@@ -49,6 +49,7 @@ def _singles(model: Model, requirements: set[str]) -> list[Names]:
 
 
 def _parting(model: Model, history: History, known: Names) -> str:
-    states = list(followed(model, history, known))
+    names = max((known, RIGHT), key=lambda names: explained(model, history, names))  # what is known may not be all of it
+    states = list(followed(model, history, names))
     moment = history.moments[len(states) - 1]
     return model.blame(states[-1], moment.batch, moment.seen)

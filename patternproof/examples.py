@@ -17,14 +17,17 @@ from pytest_bdd.parser import FeatureParser, ScenarioTemplate, Step
 from pytest_bdd.scenario import _execute_step_function, scenario_wrapper_template_registry
 from pytest_bdd.utils import registry_get_safe
 
-from patternproof.exercise import of_implementation
-from patternproof.outcome import AdapterError, KitError, NoVerdict, Violation
+from patternproof.drivers import Hang
+from patternproof.exercise import foreign, of_implementation
+from patternproof.outcome import AdapterError, KitError, NoVerdict
 from patternproof.requirements import catalogue, feature_file, parsed
 from patternproof.steps import UndefinedStep, UnknownWord, definition, modules, see
 
 if TYPE_CHECKING:
     from patternproof.run import Run
 
+_REWRITTEN = "\nassert False"
+"""What pytest adds to the text of an assertion of the kit's steps."""
 _ID = re.compile(r"[A-Z]{2}-\d{2}")
 
 
@@ -116,6 +119,8 @@ class ExampleItem(pytest.Function):
 
     example: Example
     run: Run | None = None
+    step: Step | None = None
+    """The step that ran last."""
 
     @property
     def requirement_id(self) -> str:
@@ -151,16 +156,29 @@ class ExampleItem(pytest.Function):
         self.ihook.pytest_bdd_before_scenario(request=request, feature=scenario.feature, scenario=scenario)
         try:
             for step, context in found:
+                self.step = step
                 with _words_known(step):
                     _execute_step_function(request, scenario, step, context)
         finally:
             self.ihook.pytest_bdd_after_scenario(request=request, feature=scenario.feature, scenario=scenario)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: object) -> Any:
-        """What it came to; a traceback only for what the kit knows nothing of."""
-        if isinstance(excinfo.value, Violation | UndefinedStep | AdapterError):
-            return f"{self.example.template.feature.filename}: {excinfo.value}"
+        """The step that failed, and what was expected and seen; a traceback only through code that is not the kit's."""
+        error, file = excinfo.value, self.example.template.feature.filename
+        if self.run is not None:
+            told = isinstance(error, pytest.fail.Exception | pytest.xfail.Exception)
+            return str(error) if told else super().repr_failure(excinfo)  # `exercise.conclude` has told it
+        if isinstance(error, UndefinedStep | AdapterError):
+            return f"{file}: {error}"
+        at = f"{file}:{self.step.line_number}: {self.step.type.capitalize()} {self.step.name}" if self.step else file
+        if isinstance(error, AssertionError | Hang) and not of_implementation(error):
+            return f"{at}\n{str(error).removesuffix(_REWRITTEN)}"
+        error.add_note(f"in {at}")
         return super().repr_failure(excinfo)
+
+    def _traceback_filter(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+        """Without the kit's own frames, where there are others."""
+        return excinfo.traceback.filter(lambda entry: foreign(Path(entry.path))) or super()._traceback_filter(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The place of the example in its feature."""

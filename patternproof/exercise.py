@@ -102,10 +102,11 @@ def _ended(requirement: Requirement, error: BaseException, reached: int, replay:
 
 def of_implementation(error: BaseException) -> bool:
     """Whether an exception passed through code that belongs neither to the kit nor to its tools."""
-    return any(_foreign(Path(frame.filename)) for frame in traceback.extract_tb(error.__traceback__))
+    return any(foreign(Path(frame.filename)) for frame in traceback.extract_tb(error.__traceback__))
 
 
-def _foreign(path: Path) -> bool:
+def foreign(path: Path) -> bool:
+    """Whether a file belongs neither to the kit, nor to its tools, nor to the standard library."""
     kit = Path(patternproof.__file__).parent
     if path.is_relative_to(kit) and path.relative_to(kit).parts[0] in ("reference", "adapters"):
         return True

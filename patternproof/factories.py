@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from patternproof.drivers import Driver, Hang, Raised
-from patternproof.outcome import AdapterError, KitError, NotOffered
+from patternproof.outcome import AdapterError, KitError, NotOffered, NoVerdict
 from patternproof.ports import Unsupported
 
 CleanUp = Callable[[], Any]
@@ -32,16 +32,19 @@ class Factory:
 
         Raises:
             NotOffered: it refused a setting with `Unsupported`.
+            Unavailable: it asked for a server that is missing.
             AdapterError: it failed, with the line of the adapter at which it did.
         """
         try:
             return self._called(driver, arguments)
         except Unsupported as error:
             raise NotOffered(str(error)) from error
-        except (AdapterError, KitError, NotOffered):
+        except (AdapterError, KitError, NoVerdict):
             raise
         except Exception as error:
-            raise AdapterError(self._told(error, f"the factory {self.pattern!r} failed")) from error
+            unfilled = isinstance(error, NotImplementedError)
+            what = f"the factory {self.pattern!r} {'is not filled in yet; it failed' if unfilled else 'failed'}"
+            raise AdapterError(self._told(error, what)) from error
         except Hang as error:
             raise AdapterError(f"{self.file}: the factory {self.pattern!r} does not come back: {error}") from error
 
@@ -79,7 +82,12 @@ class Factory:
         Raises:
             AdapterError: it failed, or does not end, and `strict` is set.
         """
-        pending = driver.start(clean_up)
+        try:
+            pending = driver.start(clean_up)
+        except Hang as error:
+            if strict:
+                raise AdapterError(f"{self.file}: the clean-up of {self.pattern!r}, after its yield, hangs: {error}") from error
+            return
         if not strict:
             return
         if pending.outcome is None:

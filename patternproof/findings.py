@@ -8,10 +8,23 @@ from itertools import islice
 from typing import Any
 
 from patternproof.history import History, Hung, Moment
-from patternproof.modelling import RIGHT, Model, Names, diagnose, explained, explains, followed, necessary, successors
+from patternproof.modelling import (
+    ACCUSATION,
+    RIGHT,
+    Model,
+    Names,
+    cost,
+    diagnose,
+    explained,
+    explains,
+    followed,
+    necessary,
+    occasions,
+    successors,
+)
 
 MOST_UNEXPLAINED = 3
-"""Histories that no diagnosis was found for, after which the next are blamed where they part, without a search."""
+"""Histories that no diagnosis was found for, after which no more than one deviation is looked for in the next."""
 MOST_COUNTED = 500
 """Moments of the histories of which it is counted what they exercise; evenly spread, they tell as much as all."""
 
@@ -33,9 +46,11 @@ class Findings:
     """Unexplained: by requirement, the shortest history that parts from the model."""
 
     more: list[History] = field(default_factory=list)
+    """Histories that a diagnosis does not look at again."""
     unexplained: int = 0
     given: int = 0
     """How many of the histories were handed on from an earlier way, and speak for nothing in this one."""
+    _bases: dict[tuple[int, Names], tuple[History, Names | None]] = field(default_factory=dict)
 
     def continued(self) -> Findings:
         """Findings for another way, which explains what it sees together with all that was seen before.
@@ -58,23 +73,44 @@ class Findings:
         for history in sorted(wrong, key=len):
             if explained(self.model, history, self.known) == len(history):
                 self.histories.append(history)
+            elif self.explains(history):
+                self.more.append(history)
             else:
                 self._explain(history)
         return before != (self.known, set(self.parted))
 
+    def explains(self, history: History) -> bool:
+        """Whether what is known explains a history.
+
+        What is wrong with an implementation need not show each time: a cancellation loses a slot at one await and not at the
+        next. So a history in which known deviations hold on some occasions only says nothing new.
+        """
+        sets = ((self.known,), occasions(self.known))
+        return any(explained(self.model, history, *names) == len(history) for names in sets)
+
     def _explain(self, history: History) -> None:
         every = [*self.histories, history]
         if self.unexplained >= MOST_UNEXPLAINED:
-            self._part(history)
-            return
-        # Where what is known cannot be added to, an earlier guess was wrong: all is explained anew.
-        names = diagnose(self.model, every, self.known) or diagnose(self.model, every)
+            names = diagnose(self.model, every, self.known, most=1 + ACCUSATION)
+        else:
+            names = diagnose(self.model, every, self.known)
+            # Where what is known cannot be added to, or only broadly, an earlier guess was wrong: all is explained anew.
+            if names is None or any(self.model.deviations[name].broad for name in names - self.known):
+                names = diagnose(self.model, every) or names
         if names is None:
             self.unexplained += 1
             self._part(history)
         else:
             self.histories.append(history)
             self.known = self._pruned(names)
+
+    def narrow(self) -> None:
+        """Let each broad deviation give way to special ones, where these explain as much and accuse of less."""
+        for name in sorted(name for name in self.known if self.model.deviations[name].broad):
+            others = self.known - {name}
+            most = cost(self.model, self.known) - cost(self.model, others) - 1
+            histories = [history for history in self.histories if self._explaining(history) == self.known]
+            self.known = diagnose(self.model, histories, others, name, most) or self.known
 
     def _pruned(self, names: Names) -> Names:
         """Without what no history needs any more; the general give way to the special."""
@@ -84,7 +120,10 @@ class Findings:
         return names
 
     def _part(self, history: History) -> None:
-        states = list(followed(self.model, history, self.known))
+        """Blame what is unexplained where it parts, unless what is known shows there: what follows from that, who can tell?"""
+        states = list(followed(self.model, history, RIGHT))
+        if self.explains(History(history.settings, history.moments[: len(states)])):
+            return
         parting = history.moments[len(states) - 1]
         requirement = self.model.blame(states[-1], parting.batch, parting.seen)
         shortest = History(history.settings, history.moments[: len(states)])
@@ -105,7 +144,7 @@ class Findings:
                 name = min(needed & guilty)
                 return self._cut(history, needed - {name}, self.model.deviations[name].sentence)
         if requirement in self.parted:
-            return self._cut(self.parted[requirement], self.known, "")
+            return self._cut(self.parted[requirement], RIGHT, "")
         return None
 
     def _cut(self, history: History, names: Names, sentence: str) -> tuple[History, str]:
@@ -146,19 +185,31 @@ class Findings:
         return [*self.histories[self.given :], *self.more[:: 1 + moments // MOST_COUNTED]]
 
     def _refutes(self, history: History, name: str) -> bool:
+        deviation = self.model.deviations[name]
         kinds = {self.model.kind(event) for moment in history for event in moment.batch.events}
-        if not kinds.issuperset(self.model.deviations[name].uses.split()):
+        if not kinds.issuperset(deviation.uses.split()) or not self.model.relevant(deviation, history.settings):
             return False  # without a look: what the deviation is about did not happen
-        names = self.known | {name}
+        known = self._explaining(history)
+        if known is None:
+            return False
+        names = known | {name}
         if explained(self.model, history, names) < len(history):
             return True
-        if not self.model.deviations[name].broad:
+        if not deviation.broad:
             return False
         observe = self.model.observe
         return any(
-            all(observe(state, names) != observe(state, self.known) for state in states)
-            for states in followed(self.model, history, self.known)
+            all(observe(state, names) != observe(state, known) for state in states)
+            for states in followed(self.model, history, known)
         )
+
+    def _explaining(self, history: History) -> Names | None:
+        """What explains a history: what is known, or, since some that are right it does not, nothing at all."""
+        key = id(history), self.known
+        if key not in self._bases:
+            bases = (names for names in (self.known, RIGHT) if explained(self.model, history, names) == len(history))
+            self._bases[key] = history, next(bases, None)
+        return self._bases[key][1]
 
     def violated(self) -> list[str]:
         """Ids of the requirements that do not hold."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+_NUMBER = re.compile(r"\bcall \d+")
+"""The name that a driver gives to a call; it counts the making of the implementation too."""
 
 
 class Event(Hashable, Protocol):
@@ -61,6 +64,8 @@ class History:
 
     settings: Any
     moments: list[Moment] = field(default_factory=list)
+    stacks: Callable[[], list[str]] = field(default=list, repr=False, compare=False)
+    """Where the tasks or threads stand that wait for something else than the kit, while the example is not over."""
 
     def __iter__(self) -> Iterator[Moment]:
         return iter(self.moments)
@@ -75,7 +80,12 @@ class History:
     def lines(self) -> list[str]:
         """One line for each moment, for people."""
         first = f"given {differing(self.settings)}"
-        return [first, *(f"{number}. {moment.batch}  ->  {moment.seen}" for number, moment in enumerate(self.moments, 1))]
+        moments = (f"{number}. {moment.batch}  ->  {moment.seen}" for number, moment in enumerate(self.moments, 1))
+        return [first, *moments, *self.waiting()]
+
+    def waiting(self) -> list[str]:
+        """What of the implementation waits now for something else than the kit, and where; one line each."""
+        return [f"waiting: {_NUMBER.sub('call', stack)}" for stack in self.stacks()]
 
 
 def shown(value: Any, most: int = 120) -> str:
@@ -91,6 +101,15 @@ def differing(settings: Any) -> str:
     """The settings that differ from their defaults, as ``name=value``."""
     fields: Sequence[str] = list(getattr(settings, "__dataclass_fields__", {}))
     shown = [
-        f"{name}={getattr(settings, name)!r}" for name in fields if getattr(settings, name) != getattr(type(settings)(), name)
+        f"{name}={_short(getattr(settings, name))}"
+        for name in fields
+        if getattr(settings, name) != getattr(type(settings)(), name)
     ]
     return ", ".join(shown) or "the default settings"
+
+
+def _short(value: Any) -> str:
+    """The repr of a setting, with classes by their names alone."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_short, value))}{',' if len(value) == 1 else ''})"
+    return value.__name__ if isinstance(value, type) else repr(value)

@@ -64,8 +64,7 @@ def _executed(name: str, path: Path) -> ModuleType:
 
 
 def _from_name(spec: str) -> ModuleType:
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
+    _find_in(Path.cwd())
     with _importing(spec):
         try:
             return importlib.import_module(spec)
@@ -73,9 +72,16 @@ def _from_name(spec: str) -> ModuleType:
             if error.name is None or not f"{spec}.".startswith(f"{error.name}."):
                 raise
             raise AdapterError(
-                f"no module named {error.name!r} for --adapter {spec}; it is looked for in {Path.cwd()} and among the installed "
-                "packages; a file is given by its path, ending in .py"
+                f"no module named {error.name!r} for --adapter {spec}; it is looked for among the installed packages and in "
+                f"{Path.cwd()}{_hidden_by(spec)}; a file is given by its path, ending in .py"
             ) from error
+
+
+def _hidden_by(spec: str) -> str:
+    """Where the package of a name was found, if another one than the team's may have been."""
+    package = sys.modules.get(spec.partition(".")[0])
+    where = getattr(package, "__file__", None) or next(iter(getattr(package, "__path__", ())), None)
+    return f", and {spec.partition('.')[0]!r} was found at {where}" if where else ""
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from patternproof.adapter import Adapter
 from patternproof.drivers import Hang
 from patternproof.exploration import Coverage, Program, schedules
 from patternproof.findings import Findings
-from patternproof.history import Batch, History, alone
+from patternproof.history import Batch, History, Hung, alone
 from patternproof.machine import Machine, hunt
 from patternproof.modelling import (
     RIGHT,
@@ -27,6 +27,8 @@ from patternproof.modelling import (
     explained,
     masked_separations,
     pair_separations,
+    rivals,
+    separate,
     separations,
 )
 from patternproof.outcome import AdapterError, NotApplicable, Outcome, Status, Way
@@ -34,7 +36,7 @@ from patternproof.patterns import PATTERNS
 from patternproof.profiles import PROFILES
 from patternproof.replay import decode, encode
 from patternproof.requirements import catalogue
-from patternproof.shrinking import shrunk
+from patternproof.shrinking import renumbered, shrunk
 from patternproof.threading_programs import explore_with_threads
 
 MOST_PARTED = 2
@@ -71,6 +73,17 @@ class Subject:
             pass  # the history's last moment says so
         return history
 
+    def waiting(self, history: History) -> list[str]:
+        """What waits, and where, when a history is over: where a call does not end, that says more than that it does not."""
+        try:
+            with self.rig(history.settings) as rig:
+                for moment in history:
+                    rig.run(moment.batch)
+                waiting: list[str] = rig.history.waiting()
+                return waiting
+        except Hang:
+            return []  # its message says so
+
     def unmask(self) -> None:
         """Look for what the deviations that are known may hide, until nothing more comes to light."""
         for _ in range(MOST_ROUNDS):
@@ -79,15 +92,31 @@ class Subject:
             if not findings.take(self.play(each.settings, map(alone, each.events)) for each in separations):
                 return
 
-    def shrunk(self, history: History, known: Names) -> History:
-        """The shortest history found that still parts from the model with these deviations."""
+    def confirm(self, findings: Findings) -> None:
+        """Tell what is known from whatever else would explain it, where a history can."""
+        tried: set[Names] = set()
+        findings.narrow()
+        for _ in range(MOST_ROUNDS):
+            known = findings.known
+            rival = next((each for each in rivals(self.model, findings.histories, known) if each not in tried), None)
+            if rival is None:
+                return
+            tried.add(rival)
+            separation = separate(self.model, known, rival)
+            if separation is not None:
+                findings.take([self.play(separation.settings, map(alone, separation.events))])
+
+    def shrunk(self, history: History, findings: Findings) -> History:
+        """The shortest history found that these findings still do not explain."""
         tried: dict[tuple[Batch, ...], History] = {}
 
         def parts(batches: Sequence[Batch]) -> bool:
             played = tried[tuple(batches)] = self.play(history.settings, batches)
-            return explained(self.model, played, known) < len(played)
+            return not findings.explains(played)
 
         batches = shrunk([moment.batch for moment in history], parts)
+        counted = renumbered(batches, self.model.numbered)
+        batches = counted if parts(counted) else batches
         return tried.get(tuple(batches), history)
 
 
@@ -113,6 +142,7 @@ def subject(adapter: Adapter, stem: str) -> Subject:
             pairs = pair_separations(model, singles, made.findings.known)
             made.findings.take(made.play(pair.settings, map(alone, pair.events)) for pair in pairs)
             made.unmask()
+            made.confirm(made.findings)
         _subjects[key] = made
     return _subjects[key]
 
@@ -132,8 +162,9 @@ def run_machine(adapter: Adapter, stem: str, profile: str, seed: int | None) -> 
         machine = _machine(held, findings.known, histories)
         found = hunt(machine, PROFILES[profile], seed)
         findings.add(history for history in histories if history is not found and len(history))
-        if found is None or not findings.take([held.shrunk(found, findings.known)]):
+        if found is None or not findings.take([held.shrunk(found, findings)]):
             break
+        held.confirm(findings)
     return _outcomes(held, findings, Way.MACHINE, "machine")
 
 
@@ -159,9 +190,10 @@ def run_interleavings(adapter: Adapter, stem: str, profile: str, seed: int | Non
             if program.settings in variants:
                 _explore(held, findings, program, PROFILES[profile].schedules, seed or 0)
     else:
+        hangs = 0
         for program in scenario.thread_programs(held.model):
-            if program.settings in variants:
-                explore_with_threads(held, findings, program, PROFILES[profile].thread_schedules)
+            if program.settings in variants and hangs < MOST_PARTED:
+                hangs += not explore_with_threads(held, findings, program, PROFILES[profile].thread_schedules)
     return _outcomes(held, findings, Way.INTERLEAVINGS, "interleavings")
 
 
@@ -170,10 +202,11 @@ def _explore(held: Subject, findings: Findings, program: Program, most: int, see
     parted = 0
     for schedule in schedules(program, most, seed, Coverage()):
         history = held.play(program.settings, schedule.batches)
-        if explained(held.model, history, findings.known) == len(history):
+        if findings.explains(history):
             findings.add([history])
             continue
-        findings.take([held.shrunk(history, findings.known)])
+        if findings.take([held.shrunk(history, findings)]):
+            held.confirm(findings)
         parted += 1
         if parted >= MOST_PARTED:
             return
@@ -190,10 +223,15 @@ def _outcomes(held: Subject, findings: Findings, way: Way, part: str) -> list[Ou
         if evidence is not None:
             history, message = evidence
             replay = f"patternproof run --adapter {quote(held.adapter.spec)} --replay {encode(held.stem, held.model, history)}"
-            outcomes.append(Outcome(requirement.id, way, Status.FAILED, message, tuple(history.lines()), max(count, 1), replay))
+            lines = (*history.lines(), *([] if _hangs(history) else held.waiting(history)))
+            outcomes.append(Outcome(requirement.id, way, Status.FAILED, message, lines, max(count, 1), replay))
         elif count:
             outcomes.append(Outcome(requirement.id, way, Status.PASSED, exercised=count))
     return outcomes
+
+
+def _hangs(history: History) -> bool:
+    return any(isinstance(moment.seen, Hung) for moment in history)
 
 
 def examples(requirement: str) -> list[tuple[str, list[str]]]:

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from patternproof.drivers import Hang
 from patternproof.exploration import MOST_TURNS
 from patternproof.history import Batch, History, alone
-from patternproof.modelling import Model, Names, States, fitting
+from patternproof.modelling import Model, Names, States, fitting, occasions
 from patternproof.profiles import Profile
 
 MOST_TOGETHER = 3
@@ -57,7 +57,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def one_event(self, data: st.DataObject) -> None:
-        self._perform(alone(data.draw(st.sampled_from(list(self.model.enabled(self._states[0]))), label="event")))
+        self._perform(alone(data.draw(st.sampled_from(list(self.model.alongside(self._states[0], ()))), label="event")))
 
     @precondition(lambda self: self.has_turns)
     @rule(data=st.data(), count=st.integers(2, MOST_TOGETHER))
@@ -75,7 +75,7 @@ class Machine(RuleBasedStateMachine):
         except Hang:
             self._stack.close()  # Hypothesis does not tear down after what is no Exception
             raise
-        self._states = fitting(self.model, self._states, batch, seen, self.known)
+        self._states = fitting(self.model, self._states, batch, seen, *occasions(self.known))
         if not self._states:
             raise Parted(self.rig.history)
 

@@ -29,13 +29,13 @@ _RIGHT: set[tuple[type, str, str]] = set()
 def required(pattern: str) -> dict[str, Flavour]:
     """Names and flavours of the members that every implementation of a pattern has, from ``REQUIRED`` of its port."""
     protocol = getattr(port(pattern), "REQUIRED", None)
-    return {} if protocol is None else _members(protocol)
+    return {} if protocol is None else flavours(protocol)
 
 
 @cache
 def optional(pattern: str) -> dict[str, Flavour]:
     """The same of the members that belong to a claim or a should, from ``OPTIONAL`` of its port."""
-    return {name: flavour for protocol in getattr(port(pattern), "OPTIONAL", ()) for name, flavour in _members(protocol).items()}
+    return {name: flavour for protocol in getattr(port(pattern), "OPTIONAL", ()) for name, flavour in flavours(protocol).items()}
 
 
 def port(pattern: str) -> ModuleType:
@@ -43,7 +43,8 @@ def port(pattern: str) -> ModuleType:
     return import_module(f"patternproof.ports.{pattern}")
 
 
-def _members(protocol: type) -> dict[str, Flavour]:
+def flavours(protocol: type) -> dict[str, Flavour]:
+    """Names and flavours of the members of one protocol."""
     return {name: _flavour(member) for name, member in vars(protocol).items() if not name.startswith("_")}
 
 

@@ -21,17 +21,20 @@ from patternproof.history import Batch, History, alone
 Names = frozenset[str]
 States = tuple[Any, ...]
 RIGHT: Names = frozenset()
-MOST_DEVIATIONS = 4
-"""Deviations that one diagnosis adds to those known; beyond it a history counts as unexplained."""
-MOST_TRIES = 100
+ACCUSATION = 2
+"""What a diagnosis pays for each requirement that it says is broken, where a deviation costs 1: of two that explain the same the
+one that accuses of less comes first, even if it takes one deviation more."""
+MOST_COST = 12
+"""Cost of what one diagnosis adds to what is known; beyond it a history counts as unexplained."""
+MOST_TRIES = 200
 """Sets of deviations that one diagnosis looks at."""
 MOST_EVENTS = 14
 """Events in a separating history."""
 
-MOST_NODES = 3_000
-"""Nodes of one search; the longest separating histories take some hundreds."""
-MOST_HIDDEN_NODES = 500
-"""Nodes of one search for what another deviation hides: most hide for good, and each search costs time."""
+MOST_PAIRS = 100_000
+"""Pairs of states that one search looks at; the longest separating histories take some thousands."""
+MOST_HIDDEN_PAIRS = 5_000
+"""Pairs in one search for what another deviation hides: most hide for good, and each search costs time."""
 MORE_EVENTS = 2
 """Events by which a history for a pair may be longer than the one for a single deviation; where one deviation includes
 another, as a broad one does, there is none of any length."""
@@ -52,7 +55,7 @@ class Deviation:
     """Explains more than its own plain form, the right one included: the special deviations come first."""
     elusive: bool = False
     """No history of single events separates it for certain: it shows only where several events share one turn of the loop, or
-    where an implementation takes a latitude that it need not take."""
+    where an implementation takes a latitude that it need not take, or it stands for several of which each shows elsewhere."""
 
 
 class Model(Hashable, Protocol):
@@ -61,6 +64,10 @@ class Model(Hashable, Protocol):
     @property
     def deviations(self) -> dict[str, Deviation]:
         """By name, the special before the general: of two that explain a history the first is the diagnosis."""
+
+    @property
+    def numbered(self) -> str:
+        """The field in which events name whoever they are about, such as a call; numbers are given out from 0."""
 
     def variants(self) -> Sequence[Any]:
         """Settings worth trying, the plainest first; counts are kept at 1 to 3."""
@@ -81,10 +88,10 @@ class Model(Hashable, Protocol):
         """Whether what was seen, everything observable or that it hangs (`Hung`), is right in this state."""
 
     def enabled(self, state: Any) -> Iterable[Any]:
-        """The events worth trying next, for the search and for the machine."""
+        """The events worth trying next, for the search."""
 
     def alongside(self, state: Any, events: Sequence[Any]) -> Iterable[Any]:
-        """The events worth trying in one batch with `events`."""
+        """The events worth trying in one batch with `events`, for the machine; what stands there twice is drawn more often."""
 
     def kind(self, event: Any) -> str:
         """The kind of an event, for the search: "" for a plain one."""
@@ -99,11 +106,28 @@ class Model(Hashable, Protocol):
         """The requirement that an observation breaks which no deviation explains."""
 
 
-def successors(model: Model, states: Iterable[Any], batch: Batch, deviations: Names) -> States:
-    """Every state after a batch, in whichever order its events took effect."""
+def occasions(deviations: Names) -> tuple[Names, ...]:
+    """What may be in force at any one event where deviations hold on some occasions only: all, all but one, or none of them."""
+    return tuple(dict.fromkeys((deviations, *(deviations - {name} for name in sorted(deviations)), RIGHT)))
+
+
+def successors(model: Model, states: Iterable[Any], batch: Batch, *deviations: Names) -> States:
+    """Every state after a batch, in whichever order its events took effect.
+
+    Args:
+        model: the model.
+        states: those before the batch.
+        batch: what happens.
+        deviations: the set that is in force; of several, any one at each event.
+    """
     begun = [model.begin(state) for state in states]
     # Of states that behave alike from here on one is enough: with broad deviations there would be thousands.
     started = begun if len(begun) == 1 else {model.key(state): state for state in reversed(begun)}.values()
+    if len(batch.events) == 1:  # nearly all are; the general way takes twice the time
+        (event,) = batch.events
+        return tuple(
+            dict.fromkeys(after for state in started for names in deviations for after in model.apply(state, event, names))
+        )
     # By the set of events that have taken effect, as a bit mask; a set comes after all of its subsets.
     reached: list[dict[Any, None]] = [dict.fromkeys(started)]
     for done in range(1, 1 << len(batch.events)):
@@ -111,30 +135,32 @@ def successors(model: Model, states: Iterable[Any], batch: Batch, deviations: Na
         for index, event in enumerate(batch.events):
             if done >> index & 1:
                 for state in reached[done ^ 1 << index]:
-                    after.update(dict.fromkeys(model.apply(state, event, deviations)))
+                    for names in deviations:
+                        after.update(dict.fromkeys(model.apply(state, event, names)))
         reached.append(after)
     return tuple(reached[-1])
 
 
-def fitting(model: Model, states: Iterable[Any], batch: Batch, seen: Any, deviations: Names) -> States:
+def fitting(model: Model, states: Iterable[Any], batch: Batch, seen: Any, *deviations: Names) -> States:
     """The states after a batch that fit what was seen."""
-    return tuple(state for state in successors(model, states, batch, deviations) if model.matches(state, seen, deviations))
+    reached = successors(model, states, batch, *deviations)
+    return tuple(state for state in reached if any(model.matches(state, seen, names) for names in deviations))
 
 
-def followed(model: Model, history: History, deviations: Names) -> Iterator[States]:
+def followed(model: Model, history: History, *deviations: Names) -> Iterator[States]:
     """The states that fit before the first moment, and after each; stops where none fits."""
     states = tuple(model.initial(history.settings))
     yield states
     for moment in history:
-        states = fitting(model, states, moment.batch, moment.seen, deviations)
+        states = fitting(model, states, moment.batch, moment.seen, *deviations)
         if not states:
             return
         yield states
 
 
-def explained(model: Model, history: History, deviations: Names) -> int:
-    """How many moments of a history the model with these deviations reproduces."""
-    return sum(1 for _ in followed(model, history, deviations)) - 1
+def explained(model: Model, history: History, *deviations: Names) -> int:
+    """How many moments of a history the model reproduces with these deviations; of several sets, with any one at each event."""
+    return sum(1 for _ in followed(model, history, *deviations)) - 1
 
 
 def explains(model: Model, histories: Iterable[History], deviations: Names) -> bool:
@@ -142,51 +168,77 @@ def explains(model: Model, histories: Iterable[History], deviations: Names) -> b
     return all(explained(model, history, deviations) == len(history) for history in histories)
 
 
-def diagnose(model: Model, histories: Sequence[History], known: Names = RIGHT) -> Names | None:
-    """The smallest set of deviations, `known` among them, that explains all histories; None where none of a fair size does."""
-    search = _Diagnosis(model, sorted(histories, key=len))
-    least = search.size(known)
-    for size in range(least, least + MOST_DEVIATIONS + 1):
+def diagnose(
+    model: Model, histories: Sequence[History], known: Names = RIGHT, without: str = "", most: int = MOST_COST
+) -> Names | None:
+    """The cheapest set of deviations that explains all histories; None where none of a fair cost does.
+
+    Args:
+        model: the model.
+        histories: those to explain.
+        known: deviations that are in every set.
+        without: a deviation that is in none.
+        most: what the others may cost.
+    """
+    search = _Diagnosis(model, sorted(histories, key=len), without)
+    least = cost(model, known)
+    for size in range(least, least + most + 1):
         found = search.of_size(known, size)
         if found is not None:
             return found
     return None
 
 
+def cost(model: Model, names: Names) -> int:
+    """How much a set supposes; a broad deviation costs as much as two of two requirements: it is never the easy way out."""
+    deviations = [model.deviations[name] for name in names]
+    broad = sum(each.broad for each in deviations)
+    return len(names) + broad * (1 + ACCUSATION) + ACCUSATION * len({each.requirement for each in deviations})
+
+
 class _Diagnosis:
     """Depth-first: whatever helps the first history that is not explained yet, without spoiling a shorter one."""
 
-    def __init__(self, model: Model, histories: Sequence[History]) -> None:
+    def __init__(self, model: Model, histories: Sequence[History], without: str) -> None:
         self._model = model
         self._histories = histories
+        self._without = without
         self._failed: dict[Names, int] = {}
         self._tries = MOST_TRIES
 
-    def size(self, names: Names) -> int:
-        """How much a set supposes; a broad deviation counts twice, so that it is never the easy way out."""
-        return sum(1 + self._model.deviations[name].broad for name in names)
-
     def of_size(self, names: Names, size: int) -> Names | None:
-        if self._failed.get(names, -1) >= size or self._tries <= 0 or self.size(names) > size:
+        if self._failed.get(names, -1) >= size or self._tries <= 0 or cost(self._model, names) > size:
             return None
         self._tries -= 1
         self._failed[names] = size
         for history in self._histories:
             reached = explained(self._model, history, names)
             if reached < len(history):
-                return self._helped(names, size, history, reached) if self.size(names) < size else None
+                return self._helped(names, size, history, reached) if cost(self._model, names) < size else None
         return names
 
     def _helped(self, names: Names, size: int, history: History, reached: int) -> Names | None:
         aspects = {self._model.deviations[name].aspect for name in names} - {""}
         for name, deviation in self._model.deviations.items():
-            if name in names or deviation.aspect in aspects:
+            if name in names or name == self._without or deviation.aspect in aspects:
                 continue
             if explained(self._model, history, names | {name}) > reached:
                 found = self.of_size(names | {name}, size)
                 if found is not None:
                     return found
         return None
+
+
+def rivals(model: Model, histories: Sequence[History], known: Names) -> Iterator[Names]:
+    """Other sets that explain the same, in which one deviation has given way to one of another requirement."""
+    relevant = [history for history in histories if explained(model, history, known) == len(history)]
+    for name in sorted(known):
+        needing = [history for history in relevant if explained(model, history, known - {name}) < len(history)]
+        for other, deviation in model.deviations.items():
+            rival = known - {name} | {other}
+            same = other in known or deviation.requirement == model.deviations[name].requirement
+            if not same and explains(model, needing, rival) and explains(model, relevant, rival):
+                yield rival
 
 
 def necessary(model: Model, history: History, names: Names) -> Names:
@@ -210,7 +262,7 @@ Pair = tuple[Any, States]
 
 
 def separate(
-    model: Model, deviant: Names, other: Names = RIGHT, depth: int = MOST_EVENTS, nodes: int = MOST_NODES
+    model: Model, deviant: Names, other: Names = RIGHT, depth: int = MOST_EVENTS, pairs: int = MOST_PAIRS
 ) -> Separation | None:
     """The shortest history that tells a model with `deviant` from a model with `other`; None where there is none.
 
@@ -223,11 +275,12 @@ def separate(
     ]
     for _ in range(depth):
         for search in searches:
-            events = search.deepen()
+            events = search.deepen(pairs)
+            pairs -= search.looked_at
             if events is not None:
                 return Separation(search.settings, events)
-        if sum(search.visited for search in searches) > nodes:
-            break
+            if pairs <= 0:
+                return None
     return None
 
 
@@ -242,23 +295,25 @@ class _Search:
         # The nodes of the level, each with the way to it.
         self._level: list[tuple[list[Pair], tuple[Any, ...]]] = [([(state, start) for state in start], ())]
         self._visited: set[Any] = set()
+        self.looked_at = 0
+        """Pairs that the last level took."""
 
-    @property
-    def visited(self) -> int:
-        """How many nodes were looked at."""
-        return len(self._visited)
-
-    def deepen(self) -> tuple[Any, ...] | None:
-        """Search one level further; the events once a separation is found."""
+    def deepen(self, most: int) -> tuple[Any, ...] | None:
+        """Search one level further, or until `most` pairs are looked at; the events once a separation is found."""
         following = []
+        self.looked_at = 0
         for node, path in self._level:
+            size = sum(len(candidates) for _, candidates in node)
             for event in self._model.enabled(node[0][0]):
                 if self._model.kind(event) not in self._kinds:
                     continue
+                self.looked_at += size
+                if self.looked_at > most:
+                    return None
                 reached = list(self._step(node, event))
                 if not reached:
                     return (*path, event)
-                key = frozenset((self._key(state), frozenset(map(self._key, fit))) for state, fit in reached)
+                key = frozenset((self._model.key(state), frozenset(map(self._model.key, fit))) for state, fit in reached)
                 if key not in self._visited:
                     self._visited.add(key)
                     following.append((reached, (*path, event)))
@@ -273,10 +328,7 @@ class _Search:
                 seen = self._model.observe(after, self._deviant)
                 fit = tuple(candidate for candidate in right if self._model.matches(candidate, seen, self._other))
                 if fit:
-                    yield after, fit
-
-    def _key(self, state: Any) -> Hashable:
-        return self._model.key(self._model.begin(state))
+                    yield self._model.begin(after), tuple(map(self._model.begin, fit))
 
 
 @cache
@@ -293,10 +345,13 @@ def separations(model: Model) -> dict[str, Separation]:
 def enacted(model: Model, separation: Separation, deviations: Names) -> History:
     """The history that an implementation with these deviations plainly shows, for examples and tests of diagnosis."""
     history = History(separation.settings)
-    states = tuple(model.initial(separation.settings))[:1]
+    states = tuple(model.initial(separation.settings))
     for event in separation.events:
-        states = successors(model, states, alone(event), deviations)[:1]
-        history.add(alone(event), model.observe(states[0], deviations))
+        after = [(state, model.observe(state, deviations)) for state in successors(model, states, alone(event), deviations)]
+        # Not every state that is right, at the start above all, is one that these deviations lead to.
+        state, seen = next((each for each in after if model.matches(*each, deviations)), after[0])
+        history.add(alone(event), seen)
+        states = (state,)
     return history
 
 
@@ -327,6 +382,6 @@ def masked_separations(model: Model, known: Names, names: Iterable[str]) -> list
     for name in names:
         if name in singles:
             depth = len(singles[name].events) + MORE_EVENTS
-            separation = separate(model, known | {name}, known, depth, MOST_HIDDEN_NODES)
+            separation = separate(model, known | {name}, known, depth, MOST_HIDDEN_PAIRS)
             found += [separation] if separation is not None else []
     return found

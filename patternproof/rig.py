@@ -18,7 +18,7 @@ class Rig(ABC):
 
     def __init__(self, driver: Driver, settings: Any) -> None:
         self.driver = driver
-        self.history = History(settings)
+        self.history = History(settings, stacks=driver.waiting)
 
     @abstractmethod
     def do(self, event: Any) -> None:
@@ -27,6 +27,10 @@ class Rig(ABC):
     @abstractmethod
     def look(self) -> Any:
         """Everything observable now, and since the last look."""
+
+    def unanswered(self) -> bool:
+        """Whether something that the last events asked for is still to come, be it from a server."""
+        return False
 
     def perform(self, *events: Any, turns: tuple[int, ...] | None = None) -> Any:
         """Make events happen in one batch, settle, and return what is seen; the history keeps it.
@@ -53,6 +57,10 @@ class Rig(ABC):
             with self.driver.watch():
                 self._do_all(batch)
                 self.driver.settle()
+                for _ in range(self.driver.patience):
+                    if not self.unanswered():
+                        break
+                    self.driver.settle()
         except Hang as hang:
             self.history.add(batch, Hung(str(hang)))
             raise

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
 from pytest_bdd.compat import get_fixture_names, getfixturedefs
@@ -67,8 +68,17 @@ def definition(step: Step, item: pytest.Item) -> StepFunctionContext:
     return nearest[0]
 
 
-def _visible(item: Any) -> Iterator[tuple[int, StepFunctionContext]]:
-    """Every step definition that an item sees, with how near to it that is defined."""
+_seen: WeakKeyDictionary[Any, list[tuple[int, StepFunctionContext]]] = WeakKeyDictionary()
+
+
+def _visible(item: pytest.Item) -> list[tuple[int, StepFunctionContext]]:
+    """Every step definition that an item sees, with how near to it that is defined; its siblings see the same."""
+    if item.parent not in _seen:
+        _seen[item.parent] = list(_look(item))
+    return _seen[item.parent]
+
+
+def _look(item: Any) -> Iterator[tuple[int, StepFunctionContext]]:
     manager = item.session._fixturemanager  # noqa: SLF001  # as above
     for name in get_fixture_names(fixturemanager=manager):
         if name.startswith("pytestbdd_stepdef"):

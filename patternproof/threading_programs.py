@@ -7,24 +7,39 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from patternproof.drivers import Hang
 from patternproof.drivers.direct import Direct
 from patternproof.exploration import ThreadProgram
 from patternproof.findings import Findings
-from patternproof.history import Batch, History
-from patternproof.modelling import explained
+from patternproof.history import Batch, History, Hung
 from patternproof.outcome import PremiseMissing
 from patternproof.patterns import PATTERNS
 from patternproof.rig import Rig
-from patternproof.threads import explore_threads
+from patternproof.threads import StandsStill, explore_threads
 
 if TYPE_CHECKING:
     from patternproof.judge import Subject
 
 
-def explore_with_threads(held: Subject, findings: Findings, program: ThreadProgram, runs: int) -> None:
+class _Hung(Exception):
+    """The implementation hangs in the kit's own thread, before or after the workers.
+
+    Args:
+        history: all that was done and seen.
+    """
+
+    def __init__(self, history: History) -> None:
+        super().__init__(str(history.moments[-1].seen))
+        self.history = history
+
+
+def explore_with_threads(held: Subject, findings: Findings, program: ThreadProgram, runs: int) -> bool:
     """Run a program of threads in every schedule that can matter, and learn from the histories.
 
     A program of which the exploration cannot tell anything adds nothing: its requirements stay not exercised in this way.
+
+    Returns:
+        Whether the next one is worth it: of an implementation that hangs each takes seconds, and says the same again.
     """
     last: list[History] = []
     with ExitStack() as stack:
@@ -32,12 +47,22 @@ def explore_with_threads(held: Subject, findings: Findings, program: ThreadProgr
         workers = [partial(_work, events) for events in program.workers]
         try:
             found = explore_threads(setup, workers, partial(_holds, held, findings, program, last), runs, held.adapter.adapts)
+        except StandsStill:
+            return not _has_hung(findings)
         except PremiseMissing:
-            return
+            return True
+        except _Hung as hung:
+            findings.take([hung.history])
+            return False
     if found.failure is None:
         findings.add(last)
     else:
         findings.take(last[-1:])
+    return True
+
+
+def _has_hung(findings: Findings) -> bool:
+    return any(isinstance(moment.seen, Hung) for history in findings.histories for moment in history)
 
 
 def _set_up(stack: ExitStack, held: Subject, program: ThreadProgram) -> Rig:
@@ -50,7 +75,12 @@ def _set_up(stack: ExitStack, held: Subject, program: ThreadProgram) -> Rig:
 
 
 def _perform(rig: Rig, events: Sequence[Any]) -> None:
-    _work(events, rig)
+    try:
+        with rig.driver.watch():
+            _work(events, rig)
+    except Hang as hang:
+        rig.history.add(Batch(tuple(events)), Hung(str(hang)))
+        raise _Hung(rig.history) from hang
     _seen(rig, events)
 
 
@@ -68,4 +98,4 @@ def _holds(held: Subject, findings: Findings, program: ThreadProgram, last: list
     for events in program.after:
         _perform(rig, events)
     last[:] = [*last[-20:], rig.history]
-    return explained(held.model, rig.history, findings.known) == len(rig.history)
+    return findings.explains(rig.history)

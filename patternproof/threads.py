@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +28,10 @@ STANDS_STILL = 2.0
 """Real seconds after which a thread that does not take its turn waits where the exploration cannot see it."""
 LONGEST = 300.0
 """Real seconds that one exploration may take; the number of runs is what limits it, so that a verdict does not depend on luck."""
+
+
+class StandsStill(PremiseMissing):
+    """A worker did not end, or waited where the exploration cannot see it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ def explore_threads(
     began = clocks.real_monotonic()
     result = _explored(setup, workers, invariant, runs, distributions)
     if result.property_holds is None:
-        raise PremiseMissing(f"the exploration came to no verdict: {result.inconclusive_reason}")
+        raise StandsStill(f"the exploration came to no verdict: {result.inconclusive_reason}")
     if result.property_holds:
         if result.num_explored == 1:
             raise PremiseMissing("the calls never met: nothing that they share can be seen by the exploration")
@@ -88,7 +94,7 @@ def _explored(
     distributions: Sequence[str],
 ) -> Any:
     frontrun = _part()
-    with _followed(_packages(tuple(distributions))), _patched(), _clocks() as wall:
+    with _without_leftovers(), _followed(_packages(tuple(distributions))), _patched(), _clocks() as wall:
 
         def first() -> S:
             wall.reset()
@@ -107,6 +113,18 @@ def _explored(
             total_timeout=LONGEST,
             detect_io=False,
         )
+
+
+@contextmanager
+def _without_leftovers() -> Iterator[None]:
+    """Stop the workers that spin still: the exploration leaves them running, and all that follows would be slow."""
+    before = set(threading.enumerate())
+    try:
+        yield
+    finally:
+        for thread in set(threading.enumerate()) - before:
+            stop = ctypes.pythonapi.PyThreadState_SetAsyncExc
+            stop(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
 
 
 def _part(name: str = "") -> Any:
@@ -184,11 +202,21 @@ def _clocks() -> Iterator[clocks.WallClock]:
         wall.shift(self.now() - before)
 
     wall.start()
+    _file_clocks_anew()
     try:
         with patch.object(virtual, "advance_to", advance_both):
             yield wall
     finally:
         wall.stop()
+        _file_clocks_anew()
+
+
+def _file_clocks_anew() -> None:
+    """Let the library find the wall clock in its own table, which it may walk: moving a builtin function changes its hash."""
+    table = _part("_virtual_clock")._REAL_TIME_FUNCTIONS  # noqa: SLF001  # it has no public way to it
+    items = list(table.items())
+    table.clear()
+    table.update(items)
 
 
 @cache

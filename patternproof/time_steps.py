@@ -72,6 +72,7 @@ def clock(driver: Driver) -> Clock:
 
 @given(text("{seconds:g} s have passed"))
 @when(text("{seconds:g} s pass"))
+@when(text("{seconds:g} s passes"))
 def let_time_pass(clock: Clock, seconds: float) -> None:
     clock.happen("Advance", seconds)
 

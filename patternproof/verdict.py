@@ -43,6 +43,8 @@ class Exit(IntEnum):
     ADAPTER = 2
     """A usage error, or an error of the adapter."""
     KIT = 3
+    INTERRUPTED = 130
+    """Ctrl-C ended it; 128 + the number of the signal, as shells have it."""
 
 
 class Conformance(StrEnum):
@@ -185,9 +187,11 @@ def _silent(requirement: Requirement) -> str:
 
 
 def _declined(claim: str, outcomes: Sequence[Outcome]) -> str:
+    if any(outcome.status is Status.NOT_OFFERED for outcome in outcomes):
+        return f"{claim!r} is not claimed"  # what else was seen came about without it
     for outcome in outcomes:
         if outcome.status is Status.FAILED:
-            return f"{claim!r} is not claimed, though the implementation visibly has it, half-working: {outcome.message}"
+            return f"{claim!r} is not claimed; tried all the same, it fails: {outcome.message}"
     if any(passed(outcome) for outcome in outcomes):
         return f'{claim!r} is not claimed, though it works: add it to CLAIMS = {{"{claim}"}} to have it count'
     return f"{claim!r} is not claimed"

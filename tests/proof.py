@@ -25,9 +25,13 @@ from patternproof.plugin import PROPERTY
 
 PARTS = ("histories", "feature", "machine", "interleavings")
 """Who makes the histories: the search for the shortest, people, Hypothesis, the schedules."""
-NOT_MADE = {"shared", "transactional", "replay", "distributed", "durable"}
-"""Claims that the reference does not make in one process."""
+OUT_OF_PROCESS = {"shared", "transactional", "replay", "distributed", "durable"}
+"""Claims about servers and other processes, which the reference in process does not make; other tests hold what they promise."""
 _QUIET = ("faulthandler", "cacheprovider", "logging", "terminal", "warnings", "xdist", "randomly", "timeout", "frontrun")
+_QUIET += (
+    "unraisableexception",
+    "threadexception",
+)  # the session around it listens; each collects garbage at its end, again and again
 
 
 @dataclass
@@ -35,6 +39,8 @@ class Proof:
     """What came of one implementation, by part of the run."""
 
     outcomes: dict[str, list[Outcome]] = field(default_factory=lambda: {part: [] for part in PARTS})
+    examples: dict[str, set[Status]] = field(default_factory=dict)
+    """By name, how each example ended."""
 
     def failed(self, *parts: str) -> set[str]:
         """Ids that failed in these parts, or in any."""
@@ -83,9 +89,15 @@ class _Listener:
         told = [str(value) for name, value in report.user_properties if name == PROPERTY]
         if report.when == "call" and told:
             exercise = Exercise.decode(told[-1])
-            self.proof.outcomes[exercise.key.split("/")[1]] += exercise.read()
+            _, part, *example = exercise.key.split("/", 2)
+            self.proof.outcomes[part] += exercise.read()
+            if example:
+                self.proof.examples[example[0]] = {each.status for each in exercise.read()}
         elif report.failed:
             self.broken.append(f"{report.nodeid}: {report.longreprtext}")
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self.broken.append(str(excrepr))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -93,7 +105,12 @@ class _Listener:
 
 
 def prove(
-    stem: str, name: str, factory: Callable[..., Any], claims: Iterable[str] | None = None, counting: bool = False
+    stem: str,
+    name: str,
+    factory: Callable[..., Any],
+    claims: Iterable[str] | None = None,
+    counting: bool = False,
+    requirement: str | None = None,
 ) -> Proof:
     """Run the kit's suite, quick profile, against one implementation.
 
@@ -104,10 +121,18 @@ def prove(
         claims: None for all of the pattern that the reference makes.
         counting: whether what the machine and the schedules exercise is counted, and so reported as passed; it takes more time
             than all else, and says nothing about failures.
+        requirement: only this one; None: all of the pattern.
     """
+    with _adapter(stem, name, factory, claims) as spec, nullcontext() if counting else _uncounted():
+        return held_against(spec, requirement)
+
+
+def held_against(spec: str, requirement: str | None = None) -> Proof:
+    """What came of an adapter, quick profile."""
     listener = _Listener()
-    with _adapter(stem, name, factory, claims) as spec, _silenced(), nullcontext() if counting else _uncounted():
+    with _silenced():
         options = [f"--patternproof-adapter={spec}", "--patternproof-profile=quick"]
+        options += [f"--patternproof-requirement={requirement}"] if requirement else []
         pytest.main([*_plain(), *options, str(conformance.__file__)], plugins=[listener])
     assert not listener.broken, "\n".join(listener.broken)
     return listener.proof
@@ -128,7 +153,7 @@ def loaded(stem: str, name: str, factory: Callable[..., Any], claims: Iterable[s
 def _adapter(stem: str, name: str, factory: Callable[..., Any], claims: Iterable[str] | None) -> Iterator[str]:
     """An adapter module that stands in no file."""
     module = ModuleType(f"proved_{name}")
-    made = PATTERNS[stem].claims - NOT_MADE if claims is None else claims
+    made = PATTERNS[stem].claims - OUT_OF_PROCESS if claims is None else claims
     vars(module).update({"CLAIMS": set(made), stem: factory})
     sys.modules[module.__name__] = module
     try:

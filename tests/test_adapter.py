@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -67,6 +68,27 @@ def test_a_file_may_import_what_stands_beside_it(tmp_path: Path) -> None:
     (tmp_path / "beside_the_adapter.py").write_text(FACTORY, encoding="utf-8")
     (tmp_path / "adapter_of_neighbour.py").write_text("from beside_the_adapter import circuit_breaker\n", encoding="utf-8")
     assert load(str(tmp_path / "adapter_of_neighbour.py")).offered == ("circuit_breaker",)
+
+
+def test_neither_the_adapters_folder_nor_the_current_one_hides_what_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    for folder in (tmp_path, tmp_path / "here"):
+        (folder / "msgspec.py").write_text("1 / 0\n", encoding="utf-8")
+    (tmp_path / "hiding_adapter.py").write_text(FACTORY, encoding="utf-8")
+    (tmp_path / "here" / "hiding_named_adapter.py").write_text(FACTORY, encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    load(str(tmp_path / "hiding_adapter.py"))
+    load("hiding_named_adapter")
+    assert sys.path[-2:] == [str(tmp_path), str(tmp_path / "here")]
+
+
+def test_a_package_that_hides_the_teams_own_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(AdapterError, match=r"and 'json' was found at .*json.__init__\.py"):
+        load("json.conformance.adapter")
 
 
 @pytest.mark.parametrize(

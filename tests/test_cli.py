@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
+from patternproof import cli, judge, members
+from patternproof.adapter import load
+from patternproof.commands import catalogue
+from patternproof.commands.new import adapter_text as adapter_text_of
+from patternproof.outcome import KitError
+from patternproof.patterns import PATTERNS
 from patternproof.report.json import decode
 from tests.conftest import Project, adapter_text
 
@@ -96,7 +103,8 @@ def test_the_report_says_what_was_judged_and_how(project: Project) -> None:
         (["--level", "most"], "did you mean 'must'"),
         (["--pattern", "connection_pool"], "no requirement is all of that"),
         (["--level", "may", "--requirement", "CB-01"], "no requirement is all of that"),
-        (["-k", "nothing_is_called_so"], "no example is called so"),
+        (["-k", "nothing_is_called_so"], "nothing is called so"),
+        (["-k", "sucess"], "did you mean 'CB-03-a-success'"),
         (["-k", "and and"], "and and"),
         (["--profile", "slow"], "slow"),
         (["--seed", "often"], "often"),
@@ -188,6 +196,58 @@ def test_a_feature_that_cannot_be_read_is_a_usage_error_with_its_line(good: Proj
     assert told in ended.out
 
 
+OWN = """Feature: Ours
+
+  Example: ours
+    Given a breaker
+    When {step}
+"""
+OWN_STEPS = """
+from patternproof.outcome import NotApplicable, NotOffered, PremiseMissing, Unavailable
+from pytest_bdd import when
+
+@when("our own lookup fails")
+def _():
+    raise LookupError("no such shop")
+
+@when("we expect too much")
+def _(breaker):
+    assert breaker.state == "open"
+
+@when("there is no verdict")
+def _():
+    raise {error}("for a reason")
+"""
+
+
+def test_a_teams_feature_alone_is_told_without_the_requirements(good: Project) -> None:
+    good.write("own/conftest.py", OWN_STEPS.format(error="NotOffered"))
+    good.write("own/ours.feature", OWN.format(step="2 calls are made"))
+    ended = good.kit("run", "--adapter", "adapter.py", "--feature", "own", "-k", "ours")
+    assert (ended.code, ended.out) == (0, "own features: 1 passed; they count for no requirement\n")
+
+
+def test_an_error_in_a_teams_own_step_is_shown_as_it_is(good: Project) -> None:
+    good.write("own/conftest.py", OWN_STEPS.format(error="NotOffered"))
+    good.write("own/ours.feature", OWN.format(step="our own lookup fails"))
+    ended = good.kit("run", "--adapter", "adapter.py", "--feature", "own", "-k", "ours")
+    assert ended.code == 1
+    assert "undefined" not in ended.out
+    assert "LookupError: no such shop" in ended.out
+    assert "ours.feature:5: When our own lookup fails" in ended.out
+    assert "examples.py" not in ended.out
+
+
+@pytest.mark.parametrize("error", ["NotApplicable", "NotOffered", "PremiseMissing", "Unavailable"])
+def test_a_teams_example_without_a_verdict_is_skipped_with_its_reason(good: Project, error: str) -> None:
+    good.write("own/conftest.py", OWN_STEPS.format(error=error))
+    good.write("own/ours.feature", OWN.format(step="there is no verdict"))
+    ended = good.kit("run", "--adapter", "adapter.py", "--feature", "own", "-k", "ours")
+    assert ended.code == 0
+    assert "for a reason" in ended.out
+    assert ended.out.endswith("own features: 1 skipped; they count for no requirement\n")
+
+
 def test_smoke_passes_what_can_be_judged(good: Project) -> None:
     ended = good.kit("smoke", "--adapter", "adapter.py")
     assert (ended.code, ended.out) == (0, "circuit_breaker: in order\nadapter.py: ready to run\n")
@@ -225,7 +285,9 @@ def test_a_requirement_is_explained_with_how_it_breaks(project: Project) -> None
     for told in (
         "CB-01  circuit breaker, must",
         "Why: A caller counts on it.",
-        "Broken by: running it twice",
+        "feature: examples in Gherkin\n    - one call\n    - several calls\n  machine: histories",
+        "patternproof run --adapter ADAPTER --requirement CB-01",
+        "Usually broken by: running it twice",
         "1. call 0 begins",
     ):
         assert told in ended.out
@@ -237,13 +299,74 @@ def test_a_slip_in_an_id_is_answered_with_the_nearest(project: Project) -> None:
     assert "'CB-01'" in ended.err
 
 
+@pytest.mark.parametrize("error", [KitError("no state left"), ZeroDivisionError("of the kit"), AssertionError("never")])
+def test_whatever_else_goes_wrong_is_said_to_be_the_kits_fault_with_where_to_report_it(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(catalogue, "catalogue", fail)
+    code = cli.call(["explain", "CB-01"])
+    err = capsys.readouterr().err
+    assert code == 3
+    assert "an error of the kit, not of the adapter or the implementation: " in err
+    assert "Traceback" in err
+    assert "Please report it" in err
+    assert str(error) in err
+
+
+def test_a_run_that_is_interrupted_writes_what_it_saw_and_says_that_it_is_partial(project: Project) -> None:
+    project.write("adapter.py", adapter_text().replace("        pass", "        raise KeyboardInterrupt"))
+    ended = project.kit("run", "--adapter", "adapter.py", "--report", "out")
+    assert ended.code == 130
+    assert "interrupted: what follows is about the part that ran" in ended.err
+    assert "adapter.py: partial run, no verdict" in ended.out
+    assert project.report()["partial"] is True
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["smoke"], ["list"], ["explain"], ["new"]])
+def test_help_has_examples_that_can_be_copied(project: Project, command: list[str]) -> None:
+    out = project.kit(*command, "--help").out
+    copied = [line.strip() for line in out.splitlines() if line.startswith("    patternproof ")]
+    assert copied
+    assert all(line.startswith(" ".join(["patternproof", *command])) for line in copied)
+    assert max(map(len, out.splitlines())) <= 80
+    assert "..." not in "".join(copied)
+
+
 def test_a_new_adapter_can_be_loaded_and_says_what_to_fill_in(project: Project) -> None:
     for runtime in ("asyncio", "threads"):
         ended = project.kit("new", runtime, "--patterns", "circuit_breaker,connection_pool", "--runtime", runtime)
         assert ended.code == 0, ended.err
         assert f"patternproof smoke --adapter {runtime}/adapter.py" in ended.out
         assert project.kit("run", "--adapter", f"{runtime}/adapter.py").code == 2
-    assert "make the circuit breaker here" in project.kit("run", "--adapter", "asyncio/adapter.py").out
+    ended = project.kit("run", "--adapter", "asyncio/adapter.py")
+    assert "is not filled in yet" in " ".join(ended.out.split())
+    assert "make the circuit breaker here" in ended.out
+    assert project.kit("new", "spaced out").out.splitlines()[3].split("#")[0].endswith("--adapter 'spaced out/adapter.py'    ")
+
+
+@pytest.mark.parametrize("runtime", ["asyncio", "threads", "live"])
+@pytest.mark.parametrize("stem", PATTERNS)
+def test_a_new_adapter_has_every_member_setting_and_claim_of_the_pattern(stem: str, runtime: str, tmp_path: Path) -> None:
+    text = adapter_text_of([stem], runtime)
+    compile(text, "adapter.py", "exec")
+    for name in (*members.required(stem), *members.optional(stem)):
+        assert f" {name}(self" in text
+    for claim in PATTERNS[stem].claims:
+        assert claim in text
+    assert max(map(len, text.splitlines())) <= 130
+
+
+def test_a_new_adapter_once_filled_in_is_right(tmp_path: Path) -> None:
+    text = adapter_text_of(["circuit_breaker"], "asyncio").replace("    # ", "    ").split("    Durations are")[0]
+    text = text.replace("    Optional: ", "    # Optional: ")
+    inner = "patternproof.reference.circuit_breaker"
+    text += f"    from {inner} import CircuitBreaker as Inner\n    return CircuitBreaker(Inner(settings))\n"
+    (tmp_path / "filled_adapter.py").write_text(text, encoding="utf-8")
+    adapter = load(str(tmp_path / "filled_adapter.py"))
+    judge.smoke(adapter, "circuit_breaker")
 
 
 def test_nothing_is_overwritten_by_a_new_adapter(good: Project) -> None:

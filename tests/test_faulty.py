@@ -6,10 +6,11 @@ import pytest
 
 from patternproof.outcome import Way
 from patternproof.patterns import PATTERNS
-from patternproof.requirements import catalogue
+from patternproof.requirements import Requirement, catalogue
 from tests.faulty import Faulty
 from tests.faulty import circuit_breaker as breakers
-from tests.proof import Proof, prove, registries
+from tests.faulty import connection_pool as pools
+from tests.proof import OUT_OF_PROCESS, Proof, prove, registries
 
 pytestmark = pytest.mark.proof
 
@@ -28,6 +29,12 @@ def told(proof: Proof) -> str:
     return "\n".join(lines)
 
 
+def in_process(stem: str) -> list[Requirement]:
+    """The requirements of a pattern that an implementation can break, or keep, without a server."""
+    ours = [each for each in catalogue().values() if each.pattern == stem and not each.provisional]
+    return [each for each in ours if each.claim not in OUT_OF_PROCESS]
+
+
 @pytest.mark.parametrize(
     ("stem", "faulty"),
     [pytest.param(stem, each, id=f"{stem}-{each}") for stem, registry in FAULTY.items() for each in registry],
@@ -43,9 +50,7 @@ def test_it_fails_exactly_what_it_violates(stem: str, faulty: Faulty) -> None:
 
 @pytest.mark.parametrize("stem", FAULTY)
 def test_every_requirement_has_an_implementation_that_violates_it(stem: str) -> None:
-    wanted = {
-        each.id for each in catalogue().values() if each.pattern == stem and each.ways != {Way.LOAD} and not each.provisional
-    }
+    wanted = {each.id for each in in_process(stem) if each.ways != {Way.LOAD}}
     assert wanted == {requirement for each in FAULTY[stem] for requirement in each.violates}
 
 
@@ -65,13 +70,32 @@ def test_the_reference_passes_everything_that_it_is_held_against(stem: str) -> N
     assert not proof.failed()
     for way, part in ((Way.FEATURE, "feature"), (Way.MACHINE, "histories")):
         counts = proof.exercised(part)
-        wanted = {each.id for each in catalogue().values() if each.pattern == stem and way in each.ways and not each.provisional}
+        wanted = {each.id for each in in_process(stem) if way in each.ways}
         assert not {each for each in wanted if not counts.get(each)}, part
 
 
-def test_three_defects_are_told_apart_each_with_a_short_history_of_its_own() -> None:
-    proof = prove("circuit_breaker", "three", breakers.ThreeDefects)
-    found = {requirement: proof.failures(requirement, "histories") for requirement in ("CB-07", "CB-16", "CB-19")}
+@pytest.mark.parametrize("stem", FAULTY)
+def test_what_a_deviation_describes_is_found_by_its_separating_history(stem: str) -> None:
+    deviations = PATTERNS[stem].scenarios("model").complete().deviations.values()
+    described = [
+        each for each in FAULTY[stem] if any(each.fragment in known.sentence for known in deviations if not known.elusive)
+    ]
+    assert described
+    assert not [each.name for each in described if "histories" not in each.ways]
+
+
+THREE = {
+    "circuit_breaker": (breakers.ThreeDefects, {"CB-07", "CB-16", "CB-19"}),
+    "connection_pool": (pools.ThreeDefects, {"CP-06", "CP-10", "CP-17"}),
+}
+
+
+@pytest.mark.parametrize("stem", THREE)
+def test_three_defects_are_told_apart_each_with_a_short_history_of_its_own(stem: str) -> None:
+    factory, violated = THREE[stem]
+    proof = prove(stem, "three", factory)
+    assert proof.failed() == violated, told(proof)
+    found = {requirement: proof.failures(requirement, "histories") for requirement in sorted(violated)}
     assert [len(failures) for failures in found.values()] == [1, 1, 1]
     histories = [failures[0].history for failures in found.values()]
     assert len(set(histories)) == len(histories)

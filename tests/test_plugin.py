@@ -239,6 +239,13 @@ def test_unused_the_plugin_imports_nothing_heavy() -> None:
     assert loaded == ["patternproof", "patternproof.plugin"]
 
 
+def test_unused_a_session_imports_nothing_of_the_kit_but_the_plugin(project: Project) -> None:
+    loaded = "print('loaded', *sorted(name for name in sys.modules if name.startswith('patternproof')))"
+    project.write("conftest.py", f"import sys\n\ndef pytest_unconfigure():\n    {loaded}\n")
+    out = project.pytest("--collect-only", "-p", "no:tests.doubles").out
+    assert "loaded patternproof patternproof.plugin\n" in out
+
+
 def test_every_option_carries_the_kits_name(project: Project) -> None:
     out = project.pytest("--help").out
     section = out[out.index("conformance of integration patterns") :].split("\n\n")[0]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from patternproof.history import Batch, alone
-from patternproof.shrinking import MOST_TRIES, Shows, shrunk
+from patternproof.shrinking import MOST_TRIES, Shows, renumbered, shrunk
 
 
 def singles(events: str) -> list[Batch]:
@@ -76,3 +77,25 @@ def test_a_shrinking_gives_up_in_time() -> None:
 
     assert len(shrunk(singles("a" * 1_000), whole)) == 1_000
     assert tries <= MOST_TRIES
+
+
+@dataclass(frozen=True)
+class Lapse:
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Begin:
+    call: int
+
+
+def test_two_lapses_of_time_become_one_where_that_shows_the_same() -> None:
+    def long_enough(batches: Sequence[Batch]) -> bool:
+        return sum(event.seconds for batch in batches for event in batch.events) >= 31.0
+
+    assert shrunk([alone(Lapse(20.0)), alone(Lapse(11.0))], long_enough) == [alone(Lapse(31.0))]
+
+
+def test_calls_are_counted_from_0_again_and_what_is_no_call_stays() -> None:
+    batches = [Batch((Begin(4), Lapse(1.0)), (2,)), alone(Begin(7)), alone(Begin(4))]
+    assert renumbered(batches, "call") == [Batch((Begin(0), Lapse(1.0)), (2,)), alone(Begin(1)), alone(Begin(0))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 
 import msgspec
@@ -13,15 +13,16 @@ from rich.text import Text
 
 from patternproof.outcome import AdapterError, Way
 from patternproof.patterns import PATTERNS
-from patternproof.requirements import EDITION, Requirement, catalogue, nearest
+from patternproof.report.terminal import indented
+from patternproof.requirements import EDITION, Requirement, catalogue, feature_file, nearest
 from patternproof.settings import selection, split
 from patternproof.verdict import Exit
 
 _HOW = {
     Way.FEATURE: "examples in Gherkin",
-    Way.MACHINE: "histories held against a model",
-    Way.INTERLEAVINGS: "schedules and cancellation points explored",
-    Way.LOAD: "load",
+    Way.MACHINE: "histories held against a model: those below, then many drawn at random",
+    Way.INTERLEAVINGS: "short concurrent programs in every order, with every distance",
+    Way.LOAD: "many callers at a time; not in this version",
 }
 
 
@@ -87,13 +88,30 @@ def explain_requirement(identifier: str) -> int:
     console.print(Text(f"{requirement.id}  {PATTERNS[requirement.pattern].title}, {_standing(requirement)}", "bold"))
     console.print(Text(requirement.sentence))
     _paragraph(console, "Why", requirement.why)
-    _paragraph(console, "Exercised by", "; ".join(f"{way} ({_HOW[way]})" for way in Way if way in requirement.ways))
-    _paragraph(console, "Broken by", requirement.broken_by)
+    console.print(Text("\nExercised by:", "bold"))
+    for line in _ways(requirement):
+        indented(f"  {line}", console)
+    _paragraph(console, "Usually broken by", requirement.broken_by)
     for title, lines in import_module("patternproof.judge").examples(requirement.id):
         _paragraph(console, "How it breaks", title)
         for line in lines:
-            console.print(Text(f"  {line}"))
+            indented(f"  {line}", console)
+    if requirement.ways != {Way.LOAD}:
+        _paragraph(console, "To see it alone", f"patternproof run --adapter ADAPTER --requirement {requirement.id}")
     return Exit.CONFORMANT
+
+
+def _ways(requirement: Requirement) -> Iterator[str]:
+    for way in Way:
+        if way in requirement.ways:
+            yield f"{way}: {_HOW[way]}"
+        if way is Way.FEATURE and way in requirement.ways:
+            from patternproof.examples import examples  # pytest-bdd is imported only by who shows examples
+
+            names = [
+                each.template.name for each in examples(feature_file(requirement.pattern)) if each.requirement == requirement.id
+            ]
+            yield from (f"  - {name}" for name in dict.fromkeys(names))
 
 
 def _standing(requirement: Requirement) -> str:
@@ -105,4 +123,4 @@ def _standing(requirement: Requirement) -> str:
 def _paragraph(console: Console, title: str, text: str) -> None:
     if text:
         console.print()
-        console.print(Text(f"{title}: {text}"))
+        console.print(Text.assemble((f"{title}:", "bold"), f" {text}"))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from pathlib import Path
+from shlex import quote
 from string import Template
+from textwrap import wrap
 from typing import Any
 
 from rich.console import Console
@@ -18,16 +21,23 @@ from patternproof.requirements import nearest
 from patternproof.settings import split
 from patternproof.verdict import Exit
 
-_ADAPTER = Template('''"""The adapter of this project: how the conformance kit makes what it tests."""
+_ADAPTER = Template('''"""The adapter of this project: how the conformance kit makes what it tests.
+
+The kit calls the factories below hundreds of times, once for each example, history and schedule. An adapter renames and
+translates, and nothing else: what it counts, locks or retries on behalf of the implementation is what gets judged.
+"""
+
+from typing import Any
 
 ${imports}
+# How the implementation runs: "asyncio", "threads", or "live" for real I/O in real time.
 RUNTIME = "$runtime"
-# Optional features to be tested as hard as the rest; there are:
-# $claims
+# Optional features that are to be tested as hard as the rest; there are:
+$claims
 CLAIMS: set[str] = set()
-# Why a requirement is known to fail, such as {"$prefix-01": "upstream issue 12"}
+# Why a requirement is known to fail, such as {"$prefix-01": "issue 12"}; one that passes fails the run until it is taken off.
 KNOWN_FAILURES: dict[str, str] = {}
-# Distributions whose versions the report names, such as {"my-library"}
+# Distributions whose versions the report names, such as {"my-library"}.
 ADAPTS: set[str] = set()
 $parts''')
 _TEST = '''"""Holds the adapter beside this file against the requirements of the conformance kit."""
@@ -39,20 +49,33 @@ ADAPTER = "adapter.py"
 _PART = Template('''
 
 class $name:
-    """This project's $title.
+    """The $title of this project under the names that the kit calls.
 
-    What each member does is said in patternproof.ports.$stem, which also has:
-    $others.
+    patternproof.ports.$stem says what each of them must do.$errors
     """
-$members
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+$members$optional
 
 def $stem($arguments) -> $name:
-    """Make one; a setting that it does not have is refused with patternproof.ports.Unsupported("its_name")."""
+    """Make a new one, which shares nothing with any other."""
+$settings    # `yield` in place of `return` where something is to be cleaned up after each example.
+    #
+    #     return $name(my_project.$name(...))
     raise NotImplementedError("make the $title here")
 ''')
+_SETTINGS = Template("""    # Durations are seconds. The settings, with the defaults, which stand for "as without it":
+$fields
+    # One that the implementation does not have is refused, never ignored; what needs it is then "not offered":
+    #
+    #     if settings.$last != $default:
+    #         raise Unsupported("$last")
+    #
+""")
 _HEADS: dict[members.Flavour, tuple[str, str]] = {
     "awaited": ("async def", "def"),
-    "scope": ("@asynccontextmanager\n    async def", "@contextmanager\n    def"),
+    "scope": ("def", "def"),
     "plain": ("def", "def"),
     "value": ("@property\n    def", "@property\n    def"),
 }
@@ -86,62 +109,91 @@ def write(folder: Path, patterns: Iterable[str], runtime: str) -> int:
 
 
 def _next_steps(adapter: Path, test: Path) -> list[str]:
+    given = quote(str(adapter))
     return [
-        f"Fill in {adapter}, then:",
-        f"    patternproof smoke --adapter {adapter}",
-        f"    patternproof run --adapter {adapter}",
-        f"    pytest {test}",
+        f"Fill in {adapter}: it says how. Then:",
+        f"    patternproof smoke --adapter {given}    # is the adapter itself in order?",
+        f"    patternproof run --adapter {given}      # the verdicts",
+        f"    pytest {quote(str(test))}    # the same, in your own suite",
     ]
 
 
 def adapter_text(stems: list[str], runtime: str) -> str:
     """An adapter module with a class and a factory for each of these patterns, to be filled in."""
-    claims = sorted(claim for stem in stems for claim in PATTERNS[stem].claims)
+    claims = [f"#     {PATTERNS[stem].title}: {', '.join(sorted(PATTERNS[stem].claims)) or 'none'}" for stem in stems]
     return _ADAPTER.substitute(
-        imports="".join(f"{line}\n" for line in _imports(stems, runtime)),
+        imports="".join(f"{line}\n" for line in _imports(stems)),
         runtime=runtime,
-        claims=", ".join(claims) or "none here",
+        claims="\n".join(claims),
         prefix=PATTERNS[stems[0]].prefix,
         parts="".join(_part(stem, runtime) for stem in stems),
     )
 
 
-def _imports(stems: list[str], runtime: str) -> Iterator[str]:
-    if any("scope" in members.required(stem).values() for stem in stems):
-        yield f"from contextlib import {'contextmanager' if runtime == 'threads' else 'asynccontextmanager'}"
-    yield "from typing import Any"
-    yield ""
-    for stem in stems:
-        if (settings := _settings(stem)) is not None:
-            yield f"from patternproof.ports.{stem} import {settings}"
+def _imports(stems: list[str]) -> Iterator[str]:
+    found = [f"from patternproof.ports.{stem} import {settings.__name__}" for stem in stems if (settings := _settings(stem))]
+    yield from ["from patternproof.ports import Unsupported  # noqa: F401  # for settings that cannot be had"] if found else []
+    yield from found
 
 
-def _settings(stem: str) -> str | None:
-    return next((name for name in _names(stem) if name.endswith("Settings")), None)
+def _settings(stem: str) -> type | None:
+    return next((value for name, value in _public(stem).items() if name.endswith("Settings")), None)
 
 
-def _names(stem: str) -> list[str]:
-    """What an implementation's side of the port needs: settings, states and errors; the protocols are there to be read."""
+def _errors(stem: str) -> list[str]:
+    return sorted(name for name, value in _public(stem).items() if issubclass(value, BaseException))
+
+
+def _public(stem: str) -> dict[str, type]:
     port = members.port(stem)
-    public = {name: value for name, value in vars(port).items() if isinstance(value, type) and value.__module__ == port.__name__}
-    return sorted(name for name, value in public.items() if not getattr(value, "_is_protocol", False))
+    return {name: value for name, value in vars(port).items() if isinstance(value, type) and value.__module__ == port.__name__}
 
 
 def _part(stem: str, runtime: str) -> str:
-    port = members.port(stem)
-    settings = _settings(stem)
-    arguments = [f"{name}: {settings if name == 'settings' and settings else 'Any'}" for name in port.ARGUMENTS]
-    others = ", ".join(name for name in _names(stem) if name != settings) or "nothing else"
-    shown = [_member(port.REQUIRED, name, flavour, runtime) for name, flavour in members.required(stem).items()]
-    names = {"name": port.REQUIRED.__name__, "title": PATTERNS[stem].title, "stem": stem}
-    return _PART.substitute(names, others=others, arguments=", ".join(arguments), members="".join(shown))
+    port, title, settings = members.port(stem), PATTERNS[stem].title, _settings(stem)
+    arguments = [f"{name}: {settings.__name__ if name == 'settings' and settings else 'Any'}" for name in port.ARGUMENTS]
+    errors = ", ".join(_errors(stem))
+    return _PART.substitute(
+        name=port.REQUIRED.__name__,
+        title=title,
+        stem=stem,
+        errors=f"\n    Errors of its own are translated to those of the port: {errors}." if errors else "",
+        members="".join(_member(port.REQUIRED, name, flavour, runtime) for name, flavour in members.required(stem).items()),
+        optional=_optional(stem, runtime),
+        arguments=", ".join(arguments),
+        settings=_refusals(settings) if settings is not None and "settings" in port.ARGUMENTS else "",
+    )
+
+
+def _refusals(settings: type) -> str:
+    shown = [f"{field.name}={field.default!r}" for field in fields(settings)]
+    last = fields(settings)[-1]
+    lines = wrap(", ".join(shown), 110, initial_indent="    #     ", subsequent_indent="    #     ")
+    return _SETTINGS.substitute(fields="\n".join(lines), last=last.name, default=repr(last.default)).replace(
+        "!= None", "is not None"
+    )
+
+
+def _optional(stem: str, runtime: str) -> str:
+    """What belongs to a claim or a should, as comments."""
+    found = ""
+    for protocol in getattr(members.port(stem), "OPTIONAL", ()):
+        why = (inspect.getdoc(protocol) or "").splitlines()[0]
+        shown = [_member(protocol, name, flavour, runtime) for name, flavour in members.flavours(protocol).items()]
+        lines = [line.removeprefix("    ") for member in shown for line in member.splitlines() if line]
+        found += f"\n    # Optional: {why}\n" + "".join(f"    # {line}\n" for line in lines)
+    return found
 
 
 def _member(protocol: type, name: str, flavour: members.Flavour, runtime: str) -> str:
+    """A member that hands on to one of the same name."""
+    threads = runtime == "threads"
     member = vars(protocol)[name]
     function: Any = member.fget if isinstance(member, property) else member
-    arguments = ", ".join(each if each == "self" else f"{each}: Any" for each in inspect.signature(function).parameters)
+    given = [each for each in inspect.signature(function).parameters if each != "self"]
+    arguments = "".join(f", {each}: Any" for each in given)
     sentence = (inspect.getdoc(function) or "").splitlines()[0]
-    end = "\n        yield" if flavour == "scope" else ""
-    head = _HEADS[flavour][runtime == "threads"]
-    return f'\n    {head} {name}({arguments}) -> Any:\n        """{sentence}"""\n        raise NotImplementedError{end}\n'
+    called = f"self._inner.{name}" + ("" if flavour == "value" else f"({', '.join(given)})")
+    result = f"await {called}" if flavour == "awaited" and not threads else called
+    head = _HEADS[flavour][threads]
+    return f'\n    {head} {name}(self{arguments}) -> Any:\n        """{sentence}"""\n        return {result}\n'

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from patternproof.adapter import load
 from patternproof.outcome import AdapterError
 from patternproof.report.progress import Progress
+from patternproof.servers import running
 from patternproof.settings import Settings
 from patternproof.verdict import Exit
 
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
+ALIKE = 0.75
+"""How alike a word of a keyword must be to one of a name, for the name to be proposed."""
 _NO_AUTOLOAD = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
 _KIT = Path(__file__).parent.parent
 
@@ -36,6 +40,8 @@ class Options:
     keyword: str | None = None
     workers: str | None = None
     features: tuple[Path, ...] = ()
+    servers: bool = False
+    """Whether to start servers for the whole run."""
 
 
 def run(options: Options, pytest_args: Sequence[str]) -> int:
@@ -51,13 +57,27 @@ def run(options: Options, pytest_args: Sequence[str]) -> int:
     settings.selection.refuse_unless_offered(adapter.offered)
     _refuse_what_is_missing(options)
     progress = Progress(quiet=not pytest_args)
-    with _plugins(lean=not pytest_args, workers=options.workers is not None):
+    with _servers(options.servers), _plugins(lean=not pytest_args, workers=options.workers is not None):
         status = int(pytest.main([*_arguments(options), *pytest_args], plugins=[progress]))
     if status == pytest.ExitCode.NO_TESTS_COLLECTED:
         given = f"-- {shlex.join(pytest_args)}" if options.keyword is None else f"-k {options.keyword}"
-        raise AdapterError(f"{given}: no example is called so; --requirement and --pattern select by name")
+        raise AdapterError(f"{given}: nothing is called so; {_alike(options.keyword or '', progress.collected)}")
     progress.finish(status)
-    return INTERRUPTED if progress.interrupted else Exit.ADAPTER if status == pytest.ExitCode.USAGE_ERROR else status
+    return Exit.INTERRUPTED if progress.interrupted else Exit.ADAPTER if status == pytest.ExitCode.USAGE_ERROR else status
+
+
+def _alike(keyword: str, names: Sequence[str]) -> str:
+    """What a keyword that selects nothing may have been meant for; examples first for a part of their words."""
+    words = [word for word in re.split(r"\W+", keyword.lower()) if word and word not in {"and", "or", "not"}]
+    scores = {name: max((_likeness(word, name.lower()) for word in words), default=0.0) for name in names}
+    best = sorted((name for name in names if scores[name] >= ALIKE), key=lambda name: -scores[name])[:3]
+    if best:
+        return f"did you mean {' or '.join(map(repr, best))}?"
+    return "names begin with the requirement's id, such as CB-07; --requirement and --pattern select without a name"
+
+
+def _likeness(word: str, name: str) -> float:
+    return max(SequenceMatcher(None, word, part).ratio() for part in re.split(r"[^\w]+", name))
 
 
 def _refuse_what_is_missing(options: Options) -> None:
@@ -68,6 +88,18 @@ def _refuse_what_is_missing(options: Options) -> None:
             raise AdapterError(f"--feature {feature}: no .feature file in this folder")
     if options.workers is not None and importlib.util.find_spec("xdist") is None:
         raise AdapterError("-n needs pytest-xdist: pip install pytest-xdist")
+
+
+@contextmanager
+def _servers(wanted: bool) -> Iterator[None]:
+    """Servers for this process and its workers, where wanted."""
+    if not wanted:
+        yield
+        return
+    with running() as missing:
+        for reason in missing:
+            Console(stderr=True, highlight=False, soft_wrap=True).print(f"patternproof: {reason}", markup=False)
+        yield
 
 
 @contextmanager

@@ -38,8 +38,8 @@ def smoke(spec: str, patterns: Iterable[str]) -> int:
             console.print(Text(f"{pattern}: {error.status}: {error}"))
         except AdapterError as error:
             broken += 1
-            where = f"under RUNTIME {adapter.runtime!r}, where {_FLAVOUR[adapter.runtime]}"
-            console.print(Text(f"{pattern}: broken {where}\n  {error}", "red"), soft_wrap=True)
+            console.print(Text(f"{pattern}: broken: {error}", "red"), soft_wrap=True)
+            console.print(Text(f"  (RUNTIME is {adapter.runtime!r}: {_FLAVOUR[adapter.runtime]})"), soft_wrap=True)
     console.print(Text(f"{adapter.name}: {'an adapter error' if broken else 'ready to run'}", "bold"))
     return Exit.ADAPTER if broken else Exit.CONFORMANT
 

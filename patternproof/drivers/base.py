@@ -116,6 +116,14 @@ class Driver(ABC):
     scale = 1.0
     """Real seconds in a second of the example, for the settings that an implementation is made with."""
 
+    patience = 0
+    """How often to settle again for an answer that is still to come: one from outside may take longer than most."""
+
+    @property
+    def ahead(self) -> float:
+        """Seconds of the example that have gone by beyond those that it let pass; none in virtual time."""
+        return 0.0
+
     @abstractmethod
     def callable(self, operation: Operation) -> Callable[[], Any]:
         """A function, in the flavour of the implementation, that runs the operation."""
@@ -188,6 +196,10 @@ class Driver(ABC):
 
     def stacks(self) -> list[str]:
         """Where each task or thread of the implementation stands, one line each."""
+        return []
+
+    def waiting(self) -> list[str]:
+        """Of these the ones that wait for something else than what the kit holds."""
         return []
 
     @abstractmethod

@@ -27,7 +27,7 @@ MOST_TURNS = 20_000
 """Turns of threads in one settling after which the implementation counts as spinning."""
 MOST_PROCESSOR_SECONDS = 3.0
 """Processor time that a thread may use in one settling, far beyond what any right one needs."""
-MOST_IN_RELAPSE = 0.2
+MOST_IN_RELAPSE = 0.1
 """The same where it has spun before: that is proved, and a run must not take as long as each of a hundred proofs."""
 MOST_SECONDS = 30.0
 """Real seconds that a settling may take while a thread neither stands still nor uses the processor."""
@@ -210,9 +210,9 @@ class Baton:
         if player.watched() > MOST_SECONDS:
             raise Hang(f"the implementation is never at rest: {where(player)}, after {MOST_SECONDS:g} s", self.stacks())
 
-    def stacks(self) -> list[str]:
-        """Where each thread of the example stands."""
-        return [where(player) for player in self.members]
+    def stacks(self, held: type | tuple[type, ...] = ()) -> list[str]:
+        """Where each thread of the example stands; without those that wait for something of the types `held`."""
+        return [where(player) for player in self.members if not isinstance(player.waits_for, held)]
 
 
 def _still(members: list[Player]) -> bool:

@@ -35,6 +35,7 @@ class Live(TaskDriver):
     """
 
     name = "live"
+    patience = 100
     moves_clocks = False
 
     def __init__(self, scale: float = SCALE, settle: float = SETTLE) -> None:
@@ -44,6 +45,7 @@ class Live(TaskDriver):
         """What the loop's exception handler was told."""
         self._quiet = settle
         self._events = 0
+        self._passed = 0.0
         self._began = clocks.real_monotonic()
 
     def __enter__(self) -> Self:
@@ -74,6 +76,7 @@ class Live(TaskDriver):
             self._run(self._quiet)
 
     def pass_time(self, seconds: float) -> None:
+        self._passed += seconds
         end = clocks.real_monotonic() + seconds * self.scale
         while (left := end - clocks.real_monotonic()) > 0:
             self._run(min(left, LONGEST_SLICE))
@@ -84,8 +87,12 @@ class Live(TaskDriver):
     def time(self) -> float:
         return clocks.START + (clocks.real_monotonic() - self._began) / self.scale
 
-    def stacks(self) -> list[str]:
-        return [where(task) for task in asyncio.all_tasks(self._loop)]
+    @property
+    def ahead(self) -> float:
+        return self.time() - clocks.START - self._passed
+
+    def _tasks(self) -> list[asyncio.Task[Any]]:
+        return sorted(asyncio.all_tasks(self._loop), key=where)
 
     def _run(self, seconds: float) -> None:
         with self._inside():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from _thread import LockType, allocate_lock, get_ident
 from enum import Enum
@@ -14,6 +15,9 @@ from patternproof.drivers.stillness import processor_time
 
 MOST_DOOMS = 50
 """How often a thread is told that the example is over before it is left alone."""
+
+_UNNAMED = re.compile(r"^Thread-\d+(?: \((.*)\))?$")
+"""The names that Python gives; its numbers depend on what ran before."""
 
 acquire_lock = LockType.acquire
 release_lock = LockType.release
@@ -111,6 +115,7 @@ def where(player: Player) -> str:
     frame = frame_of(player)
     while frame is not None and str(frame.f_globals.get("__name__")).startswith(("patternproof.drivers", "threading", "queue")):
         frame = frame.f_back
+    name = _UNNAMED.sub(lambda match: f"of {match[1] or 'the implementation'}", player.thread.name)
     if frame is None:
-        return f"thread {player.thread.name}: in the kit's own code"
-    return f"thread {player.thread.name} at {frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
+        return f"thread {name}: in the kit's own code"
+    return f"thread {name} at {frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"

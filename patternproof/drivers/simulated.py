@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import detangle
 
 from patternproof.drivers import clocks
 from patternproof.drivers.base import Hang
-from patternproof.drivers.tasks import TaskDriver, where
+from patternproof.drivers.tasks import TaskDriver
 
 MOST_STEPS = 20_000
 """Handles that the loop may run in one settling before the implementation counts as spinning."""
+MOST_CANCELLATIONS = 5
+"""Times that what is left at the end of an example is cancelled."""
 
 
 class Simulated(TaskDriver):
@@ -84,20 +87,30 @@ class Simulated(TaskDriver):
     def time(self) -> float:
         return float(self._loop.time())
 
-    def stacks(self) -> list[str]:
-        return [where(task) for task in self._loop.tasks if not task.done()]
+    def _tasks(self) -> list[asyncio.Task[Any]]:
+        return [task for task in self._loop.tasks if not task.done()]
 
     @contextmanager
     def _inside(self) -> Iterator[None]:
         with clocks.attached(self._loop.time), super()._inside():
             yield
 
+    def _cancel_tasks(self) -> bool:
+        """Cancel whatever has not ended; whether there was anything."""
+        left = [task for task in self._loop.tasks if not task.done()]
+        for task in left:
+            task.cancel()
+        with self._inside(), suppress(detangle.StepLimitExceeded):  # who spins through cancellations is left where it is
+            self._loop.run_ready(MOST_STEPS)
+        return bool(left)
+
     def _end_tasks(self) -> None:
         self._loop._recording = False
-        for task in [task for task in self._loop.tasks if not task.done()]:
-            task.cancel()
-        with self._inside():
-            self._loop.run_ready(MOST_STEPS)
+        # What is cancelled may wait once more as it cleans up. A task left over would go on when it is collected as garbage,
+        # without a loop and in the middle of anything.
+        for _ in range(MOST_CANCELLATIONS):
+            if not self._cancel_tasks():
+                break
         for task in self._loop.tasks:
             if task.done() and not task.cancelled():
                 task.exception()  # an error that nobody fetched is not to be logged after the example

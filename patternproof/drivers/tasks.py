@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from types import FrameType
@@ -10,6 +12,9 @@ from typing import Any
 
 from patternproof.drivers.base import Cancelled, Driver, Operation, Outcome, Pending, Raised, Returned, deliver
 from patternproof.drivers.watchdog import watched
+
+_UNNAMED = re.compile(r"^Task-\d+$")
+"""The names that asyncio gives; its numbers depend on what ran before."""
 
 
 class TaskDriver(Driver):
@@ -41,7 +46,7 @@ class TaskDriver(Driver):
 
     def begin(self, call: Callable[[], Any]) -> Pending:
         pending = Pending()
-        task = pending.handle = self._loop.create_task(self._follow(pending, call))
+        task = pending.handle = self._loop.create_task(self._follow(pending, call), name="call")
 
         def end(_: asyncio.Task[None]) -> None:
             if pending.outcome is None:
@@ -78,6 +83,16 @@ class TaskDriver(Driver):
         with self._inside():
             pending.handle.cancel()
 
+    def waiting(self) -> list[str]:
+        return [where(task) for task in self._tasks() if not _is_held(task)]
+
+    def stacks(self) -> list[str]:
+        return [where(task) for task in self._tasks()]
+
+    @abstractmethod
+    def _tasks(self) -> list[asyncio.Task[Any]]:
+        """The tasks of the loop that have not ended."""
+
     def watch(self) -> AbstractContextManager[None]:
         return watched(self.stacks)
 
@@ -91,9 +106,16 @@ class TaskDriver(Driver):
 def where(task: asyncio.Task[Any]) -> str:
     """The task's name, and the innermost line at which it stands that is neither the kit's nor asyncio's."""
     frames = [frame for frame in _frames(task.get_coro()) if not _is_passed_over(frame)]
+    name = _UNNAMED.sub(lambda _: f"of {getattr(task.get_coro(), '__qualname__', 'nobody')}", task.get_name())
     if not frames:
-        return f"task {task.get_name()}: in the kit's own code"
-    return f"task {task.get_name()} at {frames[-1].f_code.co_filename}:{frames[-1].f_lineno} in {frames[-1].f_code.co_name}"
+        return f"task {name}: in the kit's own code"
+    return f"task {name} at {frames[-1].f_code.co_filename}:{frames[-1].f_lineno} in {frames[-1].f_code.co_name}"
+
+
+def _is_held(task: asyncio.Task[Any]) -> bool:
+    """Whether it waits for the kit: for an operation that is held, or for a connection of the kit's."""
+    frames = [frame for frame in _frames(task.get_coro()) if not str(frame.f_globals.get("__name__")).startswith("asyncio")]
+    return not frames or str(frames[-1].f_globals.get("__name__")).startswith(("patternproof.drivers", "patternproof.scenarios"))
 
 
 def _frames(awaited: Any) -> Iterator[FrameType]:
@@ -110,4 +132,4 @@ def _frames(awaited: Any) -> Iterator[FrameType]:
 
 
 def _is_passed_over(frame: FrameType) -> bool:
-    return str(frame.f_globals.get("__name__")).startswith(("patternproof.drivers", "asyncio"))
+    return str(frame.f_globals.get("__name__")).startswith(("patternproof.drivers", "asyncio", "detangle"))

@@ -161,6 +161,9 @@ class Threaded(Driver):
     def stacks(self) -> list[str]:
         return self._baton.stacks()
 
+    def waiting(self) -> list[str]:
+        return self._baton.stacks(held=_Gate)
+
     def _keep_uncaught(self, failure: threading.ExceptHookArgs) -> None:
         if failure.exc_value is not None:
             self.uncaught.append(failure.exc_value)

@@ -16,9 +16,9 @@ LIMIT = 10.0
 """Real seconds that an implementation may keep control in one go, far beyond what any right one needs."""
 AGAIN = 1.0
 """Real seconds until it is told once more, where it swallows whatever is raised."""
-GLANCE = 0.02
+GLANCE = 0.01
 """Real seconds between two glances at an implementation that has hung before."""
-MOST_GLANCES = 10
+MOST_GLANCES = 8
 """Glances in a row that find it where it has hung before: no right function needs so long, however busy the machine, since each
 glance is a moment at which it ran. A run with a hundred hangs must not take a hundred times the limit."""
 

@@ -44,7 +44,8 @@ class CircuitBreakerSettings:
     minimum_calls: int = 1
     """Claim ``sliding_window``: calls in the window below which the circuit never opens."""
     store: str | None = None
-    """Claim ``shared``: address of the store that breakers of several processes share; None: a breaker by itself."""
+    """Claim ``shared``: a name, new for each example; breakers of one name are one circuit, in whichever process they were made.
+    Where it is stored, the adapter knows; see `patternproof.servers`. None: a breaker by itself."""
 
 
 class CircuitOpenError(Exception):
@@ -57,6 +58,9 @@ class CircuitOpenError(Exception):
     def __init__(self, retry_after: float | None = None) -> None:
         super().__init__("the circuit is open" if retry_after is None else f"the circuit is open, retry in {retry_after:g} s")
         self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[type[CircuitOpenError], tuple[float | None]]:
+        return type(self), (self.retry_after,)  # an error that crosses processes is made again from what it was made of
 
 
 class CircuitBreaker(Protocol):

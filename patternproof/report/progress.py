@@ -14,6 +14,7 @@ from rich.text import Text
 
 from patternproof.patterns import PATTERNS
 from patternproof.plugin import current
+from patternproof.report.failure import plain
 from patternproof.report.terminal import show
 from patternproof.run import is_kits
 
@@ -36,8 +37,10 @@ class Progress:
         self._config: pytest.Config | None = None
         self._nodeids: tuple[str, ...] = ()
         self._done: Counter[Group] = Counter()
-        self._own: list[pytest.TestReport] = []
+        self._own = Own()
         self.interrupted = False
+        self.collected: tuple[str, ...] = ()
+        """Names of everything that was there before any selection by keyword."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -45,6 +48,10 @@ class Progress:
         if self._quiet:
             reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
             reporter._tw._file = self._kept  # noqa: SLF001  # plugins expect a reporter: it stays, and writes elsewhere
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        self.collected = tuple(item.name for item in items)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._nodeids = self._nodeids or tuple(item.nodeid for item in session.items)
@@ -54,8 +61,8 @@ class Progress:
         self._nodeids = tuple(ids)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed and not is_kits(report.nodeid):
-            self._own.append(report)
+        if not is_kits(report.nodeid):
+            self._own.take(report)
         if report.when == "teardown":
             group = _group(report.nodeid)
             self._done[group] += 1
@@ -65,7 +72,7 @@ class Progress:
         if not self._quiet:
             return
         done, total = self._done[group], sum(_group(nodeid) == group for nodeid in self._nodeids)
-        line = f"{group[0]}: {group[1]} {done}/{total}"
+        line = f"{group[0]} {group[1]} {done}/{total}"
         if self._errors.is_terminal:
             self._errors.print(Text(line.ljust(60)), end="\r" if done < total else "\n")
         elif done == total:
@@ -83,9 +90,10 @@ class Progress:
             sys.stderr.write(self._kept.getvalue())
             return
         console = Console(highlight=False)
-        for report in self._own:
-            console.print(Text(f"{report.nodeid.rpartition('::')[2]}\n{report.longreprtext}\n"), soft_wrap=True)
-        show(run.verdicts(), console)
+        self._own.show_failures(console)
+        if run.selected or not self._own.counts:
+            show(run.verdicts(), console)
+        self._own.show_counts(console)
         if status == pytest.ExitCode.INTERNAL_ERROR and run.verdicts().exit != status:
             sys.stderr.write(self._kept.getvalue())
 
@@ -93,4 +101,41 @@ class Progress:
 def _group(nodeid: str) -> Group:
     example, judged = _EXAMPLE.search(nodeid), _JUDGED.search(nodeid)
     pattern, part = (example[1], "features") if example else (judged[2], judged[1]) if judged else ("", "")
-    return (PATTERNS[pattern].title, part) if pattern in PATTERNS else ("own features", pattern)
+    return (f"{PATTERNS[pattern].title}:", part) if pattern in PATTERNS else ("own", "features")
+
+
+class Own:
+    """What a team's own examples came to."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._failures: list[tuple[str, str]] = []
+        self._skips: dict[str, list[str]] = {}
+
+    def take(self, report: pytest.TestReport) -> None:
+        """Take in the report of one phase of an example."""
+        name = report.nodeid.rpartition("::")[2]
+        if report.failed:
+            self._failures.append((name, report.longreprtext))
+        elif report.skipped:
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
+            self._skips.setdefault(reason.removeprefix("Skipped: "), []).append(name)
+        if report.failed or report.skipped or report.when == "call":
+            self.counts[report.outcome] += 1
+
+    def show_failures(self, console: Console) -> None:
+        """Each failure whole, then why examples were skipped."""
+        for name, text in self._failures:
+            console.print(Text(f"{name} (of your own)", "bold red"))
+            console.print(Text(f"{plain(text)}\n"), soft_wrap=True)
+        for reason, names in self._skips.items():
+            console.print(Text(f"skipped: {', '.join(names)}: {plain(reason)}\n"), soft_wrap=True)
+
+    def show_counts(self, console: Console) -> None:
+        """How many there were of each outcome."""
+        if self.counts:
+            told = " + ".join(
+                f"{self.counts[outcome]} {outcome}" for outcome in ("passed", "failed", "skipped") if self.counts[outcome]
+            )
+            style = "bold red" if self.counts["failed"] else "bold green"
+            console.print(Text(f"own features: {told}; they count for no requirement", style))

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from patternproof.patterns import PATTERNS
-from patternproof.report.failure import plain, told
+from patternproof.report.failure import plain, please_report, told
 from patternproof.verdict import Blame, Conformance, Exit, Kind, Verdict, Verdicts
 
 STYLES = {
@@ -23,6 +23,8 @@ STYLES = {
     Kind.UNAVAILABLE: "yellow",
     Kind.NOT_EXERCISED: "yellow",
 }
+SILENT = frozenset(Kind) - {Kind.PASSED, Kind.FAILED, Kind.KNOWN_FAILURE, Kind.UNEXPECTEDLY_PASSED}
+"""The kinds that say nothing of the implementation."""
 
 
 def summary(verdicts: Verdicts, reporter: pytest.TerminalReporter) -> None:
@@ -49,12 +51,17 @@ def show(verdicts: Verdicts, console: Console) -> None:
 
 def _table(verdicts: Verdicts, pattern: str, console: Console) -> None:
     title = f"{PATTERNS[pattern].title}: {verdicts.conformance(pattern)}"
+    if all(each.kind in SILENT for each in verdicts.of(pattern)):
+        console.print(Text(f"{title}\n"))  # the reasons below say it all
+        return
+    # Of a part of the suite only what it came to; the reasons below have the rest.
+    shown = [each for each in verdicts.of(pattern) if not (verdicts.partial and each.kind in SILENT)]
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("id", no_wrap=True)
     table.add_column("level", no_wrap=True)
     table.add_column("verdict")
     table.add_column("requirement", ratio=1)
-    for each in verdicts.of(pattern):
+    for each in shown:
         requirement = each.requirement
         sentence = requirement.sentence + (" (provisional)" if requirement.provisional else "")
         table.add_row(requirement.id, requirement.level, Text(each.kind, STYLES.get(each.kind, "dim")), Text(sentence))
@@ -80,14 +87,14 @@ def _failure(verdict: Verdict, console: Console) -> None:
     )
     console.print(Text(head, STYLES[verdict.kind]))
     for line in lines:
-        _indented(line, console)
+        indented(line, console)
     if verdict.known:
-        _indented(f"  {verdict.kind}: {verdict.known}", console)
+        indented(f"  {verdict.kind}: {verdict.known}", console)
     console.print()
 
 
-def _indented(text: str, console: Console) -> None:
-    """Text whose wrapped lines stay below its beginning; a command stays one line, to be copied."""
+def indented(text: str, console: Console) -> None:
+    """Print text whose wrapped lines stay below its beginning; a command stays one line, to be copied."""
     bare = text.lstrip(" ")
     if bare.startswith("replay:"):
         console.print(Text(text), soft_wrap=True)
@@ -101,13 +108,12 @@ def _reasons(verdicts: Verdicts, console: Console) -> None:
     """Why there is no verdict, one line for each reason."""
     reasons: dict[tuple[Kind, str], list[str]] = {}
     for each in verdicts.verdicts:
-        silent = each.kind in (Kind.PASSED, Kind.FAILED, Kind.KNOWN_FAILURE, Kind.UNEXPECTEDLY_PASSED)
-        if not silent and each.requirement.pattern in verdicts.adapter.offered:
+        if each.kind in SILENT and each.requirement.pattern in verdicts.adapter.offered:
             reasons.setdefault((each.kind, each.reason), []).append(each.requirement.id)
     if reasons:
         console.print(Text("Without a verdict", "bold"))
         for (kind, reason), ids in reasons.items():
-            _indented(f"  {kind}: {', '.join(ids)}: {plain(reason)}", console)
+            indented(f"  {kind}: {', '.join(ids)}: {plain(reason)}", console)
         console.print()
 
 
@@ -131,4 +137,6 @@ def _last_line(verdicts: Verdicts, console: Console) -> None:
         line += f" ({'; '.join(verdicts.partial)})"
     if whole is Conformance.KNOWN_FAILURES:
         line += ": " + ", ".join(each.requirement.id for each in verdicts.verdicts if each.known)
+    if verdicts.exit is Exit.KIT:
+        console.print(Text(please_report(), "bold magenta"))
     console.print(Text(line, style))

@@ -46,10 +46,12 @@ class PairedConnection:
 
 
 async def connection_pool(connect: Connect, settings: ConnectionPoolSettings) -> AsyncIterator[ConnectionPool]:
+    address = postgres_url()
+
     async def connect_both() -> PairedConnection:
         twin = await connect()
         try:
-            return PairedConnection(twin, await psycopg.AsyncConnection.connect(postgres_url(), autocommit=True))
+            return PairedConnection(twin, await psycopg.AsyncConnection.connect(address, autocommit=True))
         except BaseException:
             await twin.close()
             raise

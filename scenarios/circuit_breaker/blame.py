@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING
 from patternproof.history import Batch, Hung
 from patternproof.modelling import RIGHT, States, successors
 
-from .events import Call, Reset, Seen, Trip
+from .events import Announcement, Call, Reset, Seen, Trip
 from .state import Breaker, State
 
 if TYPE_CHECKING:
     from .model import CircuitBreakerModel
+
+_TRANSITIONS = {
+    ("closed", "open"): "CB-04",
+    ("open", "closed"): "CB-10",
+    ("half_open", "closed"): "CB-08",
+    ("half_open", "open"): "CB-09",
+}
+"""By a transition, the requirement that says when it is made; that of a rate is CB-23, one that is made by hand is CB-22."""
 
 
 def blame(model: CircuitBreakerModel, states: States, batch: Batch, seen: Seen | Hung) -> str:
@@ -47,10 +55,22 @@ def _requirement(state: State, expected: Seen, seen: Seen, batch: Batch) -> str:
     if expected.reads != seen.reads:
         return "CB-14" if state.breakers[0] == Breaker() else "CB-15"
     if expected.announced != seen.announced:
-        return "CB-17"
+        return _of_announcements(state, expected.announced, seen.announced, batch)
     if expected.heard_second != seen.heard_second:
         return "CB-18"
     return "CB-16"
+
+
+def _of_announcements(state: State, expected: tuple[Announcement, ...], seen: tuple[Announcement, ...], batch: Batch) -> str:
+    """One transition too many or too few is most likely made, or not made: one that is told wrongly has a deviation."""
+    longer, shorter = sorted((expected, seen), key=len, reverse=True)
+    if len(longer) != len(shorter) + 1 or longer[: len(shorter)] != shorter or longer[-1] in shorter:
+        return "CB-17"
+    if _by_hand(batch):
+        return "CB-22"
+    _, old, new = longer[-1]
+    requirement = _TRANSITIONS.get((old, new), "CB-17")
+    return "CB-23" if requirement == "CB-04" and state.settings.failure_rate is not None else requirement
 
 
 def _of_call(state: State, want: Call, got: Call) -> str:
@@ -62,10 +82,10 @@ def _of_call(state: State, want: Call, got: Call) -> str:
     phase = state.breakers[tracked.breaker].phase if tracked else "closed"
     match want.phase:
         case "rejected":
-            return "CB-07" if phase == "half_open" and got.phase == "running" else "CB-05"
+            return "CB-07" if phase == "half_open" and got.phase in ("running", "waiting") else "CB-05"
         case "running":
             new = tracked is not None and state.breakers[tracked.breaker] == Breaker()
-            return "CB-14" if new and got.phase == "rejected" else _of_running(phase, got)
+            return "CB-14" if new and got.phase == "rejected" else _of_running(state, phase, got)
         case "raised":
             return "CB-02"
         case "cancelled":
@@ -73,9 +93,10 @@ def _of_call(state: State, want: Call, got: Call) -> str:
     return "CB-01"
 
 
-def _of_running(phase: str, got: Call) -> str:
+def _of_running(state: State, phase: str, got: Call) -> str:
     if got.phase == "waiting":
-        return "CB-21"
+        return "CB-06" if phase == "half_open" else "CB-21"
     if got.phase == "rejected":
-        return "CB-06" if phase == "half_open" else "CB-04"
+        rate = state.settings.failure_rate is not None
+        return "CB-06" if phase == "half_open" else "CB-23" if rate else "CB-04"
     return "CB-01"

@@ -19,7 +19,11 @@ _OPENED = (Start(0), Finish(0, "failure"))
 _DUE = (*_OPENED, _LATER)
 
 _PROGRAMS = (
+    Program("results come together", _TWO, (Start(0), Start(1)), (Finish(0, "ok"), Finish(1, "ok"))),
     Program("failures end together", _TWO, (Start(0), Start(1)), (Finish(0, "failure"), Finish(1, "failure")), (Start(2),)),
+    Program(
+        "more fail together than it takes", _ONE, (Start(0), Start(1)), (Finish(0, "failure"), Finish(1, "failure")), (Start(2),)
+    ),
     Program(
         "a success among failures",
         _TWO,

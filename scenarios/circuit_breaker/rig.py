@@ -12,7 +12,7 @@ from patternproof.adapter import Adapter
 from patternproof.drivers import Cancelled, Driver, Operation, Raised, Returned
 from patternproof.history import shown
 from patternproof.outcome import NotOffered
-from patternproof.ports.circuit_breaker import CircuitBreakerSettings, CircuitOpenError
+from patternproof.ports.circuit_breaker import CircuitBreakerSettings, CircuitOpenError, CircuitState
 from patternproof.rig import Rig
 
 from .events import (
@@ -98,7 +98,7 @@ class CircuitBreakerRig(Rig):
     @staticmethod
     def _hear(heard: list[Announcement], breaker: int, old: Any, new: Any) -> None:
         if old != new:
-            heard.append(Announcement(breaker, str(old), str(new)))
+            heard.append(Announcement(breaker, _word(old), _word(new)))
 
     def _guarded(self, function: Callable[[], Any]) -> Any:
         try:
@@ -120,7 +120,7 @@ class CircuitBreakerRig(Rig):
             case SetWallClock(seconds):
                 self.driver.move_wall_clock(seconds)
             case Read(breaker):
-                self._reads.append(str(self._guarded(lambda: self.breakers[breaker].state)))
+                self._reads.append(_word(self._guarded(lambda: self.breakers[breaker].state)))
             case Trip():
                 self._guarded(self.breakers[0].trip)
             case Reset():
@@ -133,7 +133,6 @@ class CircuitBreakerRig(Rig):
         call.begin = partial(self.breakers[breaker].call, call.operation.function)
         if self.driver.holds:
             call.pending = self.driver.begin(call.begin)
-
         if number in self._cancelled_early:
             self.driver.cancel(call.pending)
 
@@ -153,6 +152,10 @@ class CircuitBreakerRig(Rig):
             call.pending = self.driver.begin(call.begin)
         elif call.operation.held:  # otherwise overtaken: cancelled in the same batch, or never run
             call.operation.release(outcome)
+
+    def unanswered(self) -> bool:
+        """Whether a call has neither begun to run nor ended, or has not ended with its operation."""
+        return any(call.pending and call.pending.outcome is None and not call.operation.held for call in self.calls.values())
 
     def _add_failing_listener(self) -> None:
         def fail(old: Any, new: Any) -> None:
@@ -187,6 +190,11 @@ class CircuitBreakerRig(Rig):
                 return Call(call.number, "rejected", runs, hint)
         same = outcome.error is call.error
         return Call(call.number, "raised" if same else f"raised something else: {shown(outcome.error)}", runs)
+
+
+def _word(state: Any) -> str:
+    """A state in the port's word, whatever its type: one that is equal to it, or that reads so."""
+    return next((word.value for word in CircuitState if word.value in (state, str(state))), "") or shown(state)
 
 
 @contextmanager

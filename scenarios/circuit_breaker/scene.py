@@ -14,6 +14,7 @@ from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 
 from .events import Advance, Announcement, Call, Cancel, Finish, Read, Seen, Start
 from .rig import CircuitBreakerRig, rig
+from .sharing import shared_rig
 
 LATEST = "the latest"
 """Stands for the name of the call that began last."""
@@ -67,11 +68,13 @@ class Scene:
 
         Raises:
             NotOffered: the implementation does not have one of the settings.
+            Unavailable: the breakers are to share a store, and there is none.
             LookupError: there are some already.
         """
         if self._rig is not None:
             raise LookupError("there is a circuit breaker already; for a second one write 'the other circuit breaker'")
-        self._rig = self._stack.enter_context(rig(self._adapter, self._driver, settings))
+        opened_rig = rig if settings.store is None else shared_rig
+        self._rig = self._stack.enter_context(opened_rig(self._adapter, self._driver, settings))
 
     def close(self) -> None:
         """Clean the breakers up."""
@@ -109,6 +112,12 @@ class Scene:
         self._numbers.update({name: number for name, number in zip(names, self.latest, strict=True) if name})
         self.perform(*(Start(number, breaker) for number in self.latest))
 
+    def rush(self, count: int) -> None:
+        """Begin that many calls on each breaker, all at one moment."""
+        first = len(self._calls)
+        self.latest = list(range(first, first + 2 * count))
+        self.perform(*(Start(number, (number - first) % 2) for number in self.latest))
+
     def end(self, numbers: list[int], how: str) -> None:
         """End calls in flight at one moment: ok, failure, ignored, interruption or cancelled.
 
@@ -144,6 +153,11 @@ class Scene:
         """The cause that the error of a call's operation has now; it was raised without any."""
         error = self.rig.calls[number].error
         return None if error is None else error.__cause__
+
+    @property
+    def ahead(self) -> float:
+        """Seconds that more have gone by than the example let pass."""
+        return self._driver.ahead
 
     def in_flight(self) -> list[int]:
         """The calls whose operations are running."""

@@ -30,6 +30,10 @@ class Breaker(NamedTuple):
     counted: bool = False
     unsaid: bool = False
     """Whether becoming half_open is announced only when the probe is over."""
+    undone: bool = False
+    """Whether a call in flight may undo the last transition, made by hand; only with deviations."""
+    timer: float = 0.0
+    """Seconds from opening to the next probe where they are not reset_timeout; only with deviations."""
     window: tuple[tuple[float, bool], ...] = ()
     """Age in seconds and failure of the calls that the failure rate is taken over, the oldest first."""
 
@@ -61,6 +65,8 @@ class State(NamedTuple):
     """Whether a transition has met a failing listener."""
     wild: bool = False
     """Whether a deviation has struck after which anything may be seen."""
+    begun: int = 0
+    """How many calls had begun before this batch."""
 
     def with_breaker(self, index: int, breaker: Breaker) -> State:
         return self._replace(breakers=(*self.breakers[:index], breaker, *self.breakers[index + 1 :]))

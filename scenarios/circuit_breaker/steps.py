@@ -90,6 +90,34 @@ def begin_several_probes(circuit: Scene, names: str) -> None:
     circuit.begin_probes(*names_of(names))
 
 
+@given(text("a probe has {past}"))
+def a_probe_has_ended(circuit: Scene, past: str) -> None:
+    circuit.begin_probes("")
+    circuit.end(circuit.latest, ending(past))
+
+
+@given(text("of {count:d} calls at one moment one was admitted as a probe, and has {past}"))
+def rush_alone(circuit: Scene, count: int, past: str) -> None:
+    circuit.begin_probes()
+    circuit.begin(*[""] * count)
+    flying = circuit.in_flight()
+    premise(len(flying) == 1, f"expected one call of {count} to be admitted; seen: {len(flying)}")
+    circuit.end(flying, ending(past))
+
+
+@given("no other call is admitted")
+def reject_another(circuit: Scene) -> None:
+    circuit.begin("")
+    call = circuit.call(circuit.latest[-1])
+    premise(call.phase == "rejected", f"another call is admitted: {call}")
+
+
+@given(text("a call on the other circuit breaker has {past}"))
+def one_call_elsewhere_has_ended(circuit: Scene, past: str) -> None:
+    circuit.begin("", breaker=1)
+    circuit.end(circuit.latest, ending(past))
+
+
 @given(text("a call has {past}"))
 def one_call_has_ended(circuit: Scene, past: str) -> None:
     several_calls_have_ended(circuit, 1, past)
@@ -130,6 +158,11 @@ def several_new_calls(circuit: Scene, count: int, what: str) -> None:
     for _ in range(count):
         circuit.begin("", breaker=breaker)
         circuit.end(circuit.latest, ending(what))
+
+
+@when(text("a rush of {count:d} calls on each circuit breaker"))
+def rush(circuit: Scene, count: int) -> None:
+    circuit.rush(count)
 
 
 @when(text("call {name} {what}"))
@@ -251,6 +284,7 @@ def in_flight_exactly(circuit: Scene, count: int) -> None:
     circuit.expect(flying == count, f"{count} calls in flight", f"{flying} in flight")
 
 
+@then(text("at most {count:d} call is in flight"))
 @then(text("at most {count:d} calls are in flight"))
 def in_flight_at_most(circuit: Scene, count: int) -> None:
     flying = len(circuit.in_flight())
@@ -274,7 +308,8 @@ def named_error_has_hint(circuit: Scene, name: str, seconds: float) -> None:
     call = circuit.call(circuit.number(name))
     premise(call.phase == "rejected", f"the call is not rejected: {call}")
     seen = "no hint" if call.hint is None else f"retry after {call.hint:g} s"
-    near = call.hint is not None and call.hint >= 0 and abs(call.hint - seconds) <= HINT_TOLERANCE
+    least = max(0.0, seconds - HINT_TOLERANCE - circuit.ahead)
+    near = call.hint is not None and least <= call.hint <= seconds + HINT_TOLERANCE
     circuit.expect(near, f"a hint to retry after {seconds:g} s, to within {HINT_TOLERANCE:g} s", seen)
 
 

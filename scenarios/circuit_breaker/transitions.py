@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 
 from patternproof.modelling import Names
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 
+from .counting import count, counting, opened
 from .events import Cancel, Finish
-from .state import ANY_HINT, LATE, Breaker, State, Tracked, moved, said
+from .state import ANY_HINT, LATE, Breaker, State, Tracked, moved
 
-COUNTS_SUCCESS, COUNTS_FAILURE, COUNTS_NOTHING = "success", "failure", "nothing"
 _TOO_MANY = {"any number of probes", "one probe too many"}
+WAITING = {"waits while open", "waits for a probe"}
+"""The deviations with which a call waits that is to be rejected."""
 
 
 def is_due(state: State, index: int, deviations: Names) -> bool:
     """Whether an open circuit has to admit a probe."""
-    return state.breakers[index].open_for > state.settings.reset_timeout and "open for ever" not in deviations
+    breaker = state.breakers[index]
+    return breaker.open_for > (breaker.timer or state.settings.reset_timeout) and "open for ever" not in deviations
 
 
 def start(state: State, number: int, index: int, deviations: Names) -> Iterator[State]:
@@ -49,11 +53,15 @@ def _admit(state: State, number: int, index: int, deviations: Names) -> Iterator
     again = "runs twice" in deviations
     running = Tracked(index, "running", breaker.epoch, breaker.phase == "half_open", 1, ANY_HINT, again)
     admitted = state.with_call(number, running)
-    rejected = state.with_call(number, Tracked(index, "rejected", hint=_hint(state, index)))
+    waits = ("waits while open" if breaker.phase == "open" else "waits for a probe") in deviations
+    turned_away = Tracked(index, "waiting") if waits else Tracked(index, "rejected", hint=_hint(state, index, deviations))
+    rejected = state.with_call(number, turned_away)
     if breaker.phase == "closed":
         yield admitted
     elif breaker.phase == "open":
         runs = state.with_call(number, Tracked(index, "running", LATE, False, 1))
+        if "rejecting restarts the timer" in deviations:
+            rejected = rejected.with_breaker(index, breaker._replace(open_for=0.0))
         yield runs if "open runs" in deviations else rejected
     elif _has_slot(state, index, deviations):
         yield admitted
@@ -65,9 +73,11 @@ def _admit(state: State, number: int, index: int, deviations: Names) -> Iterator
             yield admitted  # now and then, as a race goes
 
 
-def _hint(state: State, index: int) -> float:
-    breaker = state.breakers[index]
-    return max(0.0, state.settings.reset_timeout - breaker.open_for) if breaker.phase == "open" else ANY_HINT
+def _hint(state: State, index: int, deviations: Names) -> float:
+    breaker, timeout = state.breakers[index], state.breakers[index].timer or state.settings.reset_timeout
+    if breaker.phase != "open":
+        return ANY_HINT
+    return timeout if "the hint is the whole timeout" in deviations else max(0.0, timeout - breaker.open_for)
 
 
 def _has_slot(state: State, index: int, deviations: Names) -> bool:
@@ -89,20 +99,37 @@ def finish(state: State, event: Finish, deviations: Names) -> Iterator[State]:
         call = call._replace(again=False)
     ended = call._replace(phase="returned" if event.how == "ok" else "raised")
     after = state.with_call(event.call, ended)
-    for counted in _counting(event.how, call, deviations):
-        for result in _count(after, call, counted, deviations):
+    for counted in counting(event.how, call, deviations):
+        for result in count(after, call, counted, deviations):
             yield from _released(result, deviations, call.breaker)
 
 
 def _released(state: State, deviations: Names, index: int) -> Iterator[State]:
     """With the deviation of one call at a time, a waiting call goes on, whichever."""
     waiting = [number for number, call in enumerate(state.calls) if call and call.phase == "waiting" and call.breaker == index]
-    if not waiting or _busy(state, index):
+    if not waiting or "one at a time" not in deviations or _busy(state, index):
         yield state
         return
     for number in waiting:
         for decided in _decide(state, number, index, deviations):
-            yield from _released(decided, deviations, index)
+            yield from _released(decided, deviations, index) if _over(decided, number) else (decided,)
+
+
+def resumed(states: Iterable[State], deviations: Names, timed: bool) -> Iterator[State]:
+    """With calls that wait to be let in: each goes on once it may, now or some time later, or gives up as time passes."""
+    for state in states:
+        yield state
+        for number, call in enumerate(state.calls):
+            if call is not None and call.phase == "waiting":
+                following = list(_decide(state, number, call.breaker, deviations))
+                if timed:
+                    following.append(state.with_call(number, Tracked(call.breaker, "rejected")))
+                yield from resumed((each for each in following if _over(each, number)), deviations, timed)
+
+
+def _over(state: State, number: int) -> bool:
+    call = state.calls[number]
+    return call is not None and call.phase != "waiting"
 
 
 def kept_waiting(state: State, deviations: Names) -> bool:
@@ -117,161 +144,21 @@ def cancel(state: State, event: Cancel, deviations: Names) -> Iterator[State]:
         # Cancelled in the turn in which it begins: it never did.
         yield state.with_call(event.call, Tracked(0, "not begun"))
         return
-    if call is None or call.phase not in ("running", "waiting"):
-        yield state  # overtaken: it was over before
+    if call is None:
+        yield state  # it was over, and told, before
+        return
+    if call.phase not in ("running", "waiting"):
+        yield state  # overtaken by its answer
+        # Or overtakes it: the call has counted by now.
+        yield state.with_call(event.call, call._replace(phase="cancelled", hint=ANY_HINT))
         return
     after = state.with_call(event.call, call._replace(phase="cancelled"))
-    for counted in _counting("cancelled", call, deviations):
-        for result in _count(after, call, counted, deviations):
-            yield from _released(result, deviations, call.breaker)
-
-
-def _counting(how: str, call: Tracked, deviations: Names) -> Iterator[str]:
-    """What an end of a call may count as."""
-    if how in ("ok", "failure"):
-        yield COUNTS_SUCCESS if how == "ok" else COUNTS_FAILURE
-    elif how == "ignored":
-        yield _ignored(call, deviations)
-    elif how == "cancelled" and not call.probe:
-        wrong = {"cancelling counts as a failure": COUNTS_FAILURE, "cancelling counts as a success": COUNTS_SUCCESS}
-        yield next((wrong[name] for name in wrong if name in deviations), COUNTS_NOTHING)
-    elif call.probe and ("a cancelled probe closes" if how == "cancelled" else "an interrupted probe closes") in deviations:
-        yield COUNTS_SUCCESS
-    elif _keeps_slot(how, call, deviations):
-        yield "leak"
-    elif call.probe:
-        yield COUNTS_NOTHING
-        yield COUNTS_FAILURE  # the slot comes back either way
-    else:
-        # What a BaseException counts as in closed state is left open.
-        yield from (COUNTS_NOTHING, COUNTS_FAILURE, COUNTS_SUCCESS)
-
-
-def _ignored(call: Tracked, deviations: Names) -> str:
-    if "ignored errors count" in deviations:
-        return COUNTS_FAILURE
-    if ("an ignored probe closes" if call.probe else "ignored errors clear the count") in deviations:
-        return COUNTS_SUCCESS
-    return "leak" if call.probe and "an ignored probe keeps its slot" in deviations else COUNTS_NOTHING
-
-
-def _keeps_slot(how: str, call: Tracked, deviations: Names) -> bool:
-    name = "a cancelled probe keeps its slot" if how == "cancelled" else "an interrupted probe keeps its slot"
-    return call.probe and name in deviations
-
-
-def _count(state: State, call: Tracked, counted: str, deviations: Names) -> Iterator[State]:
-    breaker = state.breakers[call.breaker]
-    if counted == COUNTS_NOTHING:
-        yield state
-        if breaker.unsaid:
-            yield said(state, call.breaker)
-    elif call.epoch != breaker.epoch:
-        yield _late(state, call, counted, deviations)
-    elif counted == "leak":
-        yield state.with_breaker(call.breaker, breaker._replace(leaked=breaker.leaked + 1))
-    elif breaker.phase == "closed":
-        yield from _count_closed(state, call.breaker, counted, deviations)
-    elif breaker.phase == "half_open":
-        yield from _count_probe(state, call.breaker, counted, deviations)
-    else:
-        yield state
-
-
-def _late(state: State, call: Tracked, counted: str, deviations: Names) -> State:
-    index = call.breaker
-    breaker = state.breakers[index]
-    wrong = {
-        ("open", COUNTS_SUCCESS): "a late success closes",
-        ("open", COUNTS_FAILURE): "a late failure restarts the timer",
-        ("half_open", COUNTS_SUCCESS): "a late success counts as a probe",
-        ("half_open", COUNTS_FAILURE): "a late failure reopens",
-        ("closed", COUNTS_SUCCESS): "a late success clears the count",
-        ("closed", COUNTS_FAILURE): "a late failure counts once closed again",
-    }
-    of_probe = "an earlier probe's success closes" if counted == COUNTS_SUCCESS else "an earlier probe's failure reopens"
-    if (of_probe if call.probe and breaker.phase != "closed" else wrong.get((breaker.phase, counted))) not in deviations:
-        return state
-    if breaker.phase == "open":
-        return (
-            moved(state, index, "closed")
-            if counted == COUNTS_SUCCESS
-            else state.with_breaker(index, breaker._replace(open_for=0.0))
-        )
-    if breaker.phase == "half_open":
-        return next(_count_probe(state, index, counted, frozenset()))
-    return next(_count_closed(state, index, counted, frozenset()))
-
-
-def _count_closed(state: State, index: int, counted: str, deviations: Names) -> Iterator[State]:
-    breaker, settings = state.breakers[index], state.settings
-    if settings.failure_rate is not None:
-        yield from _count_rate(state, index, counted == COUNTS_FAILURE, deviations)
-        return
-    if counted == COUNTS_SUCCESS:
-        keeps = "successes keep the count" in deviations
-        yield state.with_breaker(index, breaker._replace(failures=breaker.failures if keeps else 0))
-        return
-    if breaker.counted and "simultaneous failures count once" in deviations:
-        yield state  # now and then, as a race goes
-    limit = settings.failure_threshold - ("opens one failure early" in deviations) + ("opens one failure late" in deviations)
-    failures = breaker.failures + 1
-    if failures >= limit:
-        yield moved(state, index, "open", open_for=0.0)
-    else:
-        yield state.with_breaker(index, breaker._replace(failures=failures, counted=True))
-
-
-def _count_rate(state: State, index: int, failed: bool, deviations: Names) -> Iterator[State]:
-    breaker, settings = state.breakers[index], state.settings
-    window = (*breaker.window, (0.0, failed))
-    if "the window never slides" not in deviations:
-        window = (
-            window[-settings.window :]
-            if settings.window
-            else tuple(entry for entry in window if entry[0] < (settings.window_seconds or 0.0))
-        )
-    stays = state.with_breaker(index, breaker._replace(window=window))
-    assert settings.failure_rate is not None
-    failures = sum(1 for _, bad in window if bad)
-    excess = failures - settings.failure_rate * len(window)
-    enough = len(window) >= (1 if "the minimum is ignored" in deviations else settings.minimum_calls)
-    reached = enough and excess > -1e-9 and "the rate never opens" not in deviations
-    if reached:
-        yield moved(state, index, "open", open_for=0.0)
-    if not reached or not failed or abs(excess) <= 1e-9:
-        yield stays  # at exactly the rate, and at a success that completes the minimum, either side is right
-
-
-def _count_probe(state: State, index: int, counted: str, deviations: Names) -> Iterator[State]:
-    breaker, settings = state.breakers[index], state.settings
-    if counted == COUNTS_FAILURE:
-        yield from _fail_probe(state, index, deviations)
-        return
-    needed = 1 if "any success closes" in deviations else settings.success_threshold + ("closes one success late" in deviations)
-    successes = breaker.successes + 1
-    if successes < needed:
-        counting = state.with_breaker(index, breaker._replace(successes=successes))
-        yield counting
-        if breaker.unsaid:
-            yield said(counting, index)
-        return
-    stale = settings.failure_threshold - 1 if "closes with a stale count" in deviations else 0
-    yield moved(state, index, "closed", failures=stale)
-
-
-def _fail_probe(state: State, index: int, deviations: Names) -> Iterator[State]:
-    breaker = state.breakers[index]
-    if "a failed probe does not reopen" in deviations:
-        yield state
-    elif "a failed probe closes" in deviations:
-        yield moved(state, index, "closed")
-    else:
-        old = state.settings.reset_timeout + 1.0 if "reopening keeps its old timer" in deviations else 0.0
-        yield moved(state, index, "open", open_for=old)
-        if breaker.successes:
-            # Whether successes of an earlier half_open still count is left open.
-            yield moved(state, index, "open", open_for=old, successes=breaker.successes)
+    # One that begins in this batch may have been let in, and its operation not yet run.
+    before = [after.with_call(event.call, call._replace(phase="cancelled", runs=0))] if event.call >= state.begun else []
+    for counted in counting("cancelled", call, deviations):
+        for ended in (after, *before):
+            for result in count(ended, call, counted, deviations):
+                yield from _released(result, deviations, call.breaker)
 
 
 def read(state: State, index: int, deviations: Names) -> Iterator[State]:
@@ -279,13 +166,11 @@ def read(state: State, index: int, deviations: Names) -> Iterator[State]:
     if "shared state" in deviations:
         index = 0
     breaker = state.breakers[index]
-    seen = state._replace(reads=(*state.reads, breaker.phase))
-    if breaker.unsaid:
-        yield state._replace(reads=(*state.reads, "open"))
+    seen = state._replace(reads=(*state.reads, _half_open(deviations) if breaker.phase == "half_open" else breaker.phase))
     if breaker.phase != "open":
         yield seen
     elif is_due(state, index, deviations):
-        half_open = state._replace(reads=(*state.reads, "half_open"))
+        half_open = state._replace(reads=(*state.reads, _half_open(deviations)))
         if "reading takes the probe" in deviations:
             yield moved(half_open, index, "half_open", leaked=1)
             return
@@ -296,9 +181,15 @@ def read(state: State, index: int, deviations: Names) -> Iterator[State]:
         yield seen
 
 
+def _half_open(deviations: Names) -> str:
+    """How half_open reads."""
+    wrong = {"half_open reads as closed": "closed", "half_open reads as open": "open"}
+    return next((wrong[name] for name in wrong if name in deviations), "half_open")
+
+
 def advance(state: State, seconds: float, deviations: Names) -> Iterator[State]:
     """Time passes; a circuit may become half_open by itself."""
-    states = [state._replace(breakers=tuple(_older(breaker, seconds, state.settings) for breaker in state.breakers))]
+    states = [state._replace(breakers=tuple(_older(each, seconds, state.settings, deviations) for each in state.breakers))]
     for index in range(len(state.breakers)):
         due = [after for after in states if after.breakers[index].phase == "open" and is_due(after, index, deviations)]
         if "reading takes the probe" not in deviations:
@@ -306,9 +197,10 @@ def advance(state: State, seconds: float, deviations: Names) -> Iterator[State]:
     yield from states
 
 
-def _older(breaker: Breaker, seconds: float, settings: CircuitBreakerSettings) -> Breaker:
+def _older(breaker: Breaker, seconds: float, settings: CircuitBreakerSettings, deviations: Names) -> Breaker:
     window = tuple((age + seconds, bad) for age, bad in breaker.window) if settings.window_seconds else breaker.window
-    longest = 2 * settings.reset_timeout + 1.0  # beyond this the age makes no difference: keeps the states few
+    # Beyond this the age makes no difference, unless it can be set back: keeps the states few.
+    longest = math.inf if "wall clock" in deviations else 2 * (breaker.timer or settings.reset_timeout) + 1.0
     open_for = min(breaker.open_for + seconds, longest) if breaker.phase == "open" else 0.0
     return breaker._replace(open_for=open_for, window=window)
 
@@ -323,8 +215,7 @@ def set_wall_clock(state: State, seconds: float, deviations: Names) -> Iterator[
     if "wall clock" not in deviations:
         yield state
         return
-    jumped = tuple(b._replace(open_for=b.open_for + seconds) if b.phase == "open" else b for b in state.breakers)
-    yield state._replace(breakers=jumped)
+    yield state._replace(breakers=tuple(_older(each, seconds, state.settings, deviations) for each in state.breakers))
 
 
 def trip(state: State, deviations: Names) -> Iterator[State]:
@@ -336,7 +227,8 @@ def trip(state: State, deviations: Names) -> Iterator[State]:
     if "trip does nothing" in deviations:
         yield state
         return
-    yield _by_hand(moved(state, 0, "open", open_for=0.0), state, deviations)
+    for after in opened(state, 0, deviations, undone="trip is undone" in deviations):
+        yield _by_hand(after, state, deviations)
     if breaker.phase == "open":
         yield _by_hand(state, state, deviations)
 
@@ -351,7 +243,7 @@ def reset(state: State, deviations: Names) -> Iterator[State]:
         yield state
         return
     stale = state.settings.failure_threshold - 1 if "reset keeps the count" in deviations else 0
-    yield _by_hand(moved(state, 0, "closed", failures=stale), state, deviations)
+    yield _by_hand(moved(state, 0, "closed", failures=stale, undone="reset is undone" in deviations), state, deviations)
     if breaker.phase == "closed":
         yield _by_hand(state.with_breaker(0, breaker._replace(failures=stale, window=())), state, deviations)
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from patternproof.outcome import Unavailable
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 
 from .events import IgnoredError
+from .sharing import new_store
 
 T = TypeVar("T")
-STORE = "PATTERNPROOF_STORE"
-"""Environment variable with the address of a store that breakers can share."""
 COUNTED_BY_RATE = 1_000_000
 """failure_threshold where a rate is to open the circuit: consecutive failures never reach it."""
 OTHER_BREAKER = "on the other circuit breaker "
@@ -141,7 +138,6 @@ def settings_of(abilities: str) -> CircuitBreakerSettings:
 
     Raises:
         LookupError: something is said that no setting stands for.
-        Unavailable: breakers are to share a store, and none is known.
     """
     changes: dict[str, Any] = {}
     for ability in re.split(r", and |, | and ", abilities) if abilities else ():
@@ -162,15 +158,8 @@ def _values(example: str, found: dict[str, str]) -> dict[str, Any]:
     if example == "ignores some errors":
         return {"ignored_errors": (IgnoredError,)}
     if example == "share one store":
-        return {"store": _store()}
+        return {"store": new_store()}
     values: dict[str, Any] = {name: int(value) if name in _WHOLE else float(value) for name, value in found.items()}
     if "percent" in values:
         values |= {"failure_rate": values.pop("percent") / 100, "failure_threshold": COUNTED_BY_RATE}
     return values
-
-
-def _store() -> str:
-    address = os.environ.get(STORE)
-    if not address:
-        raise Unavailable(f"no store that breakers can share: set {STORE} to the address of one, as the adapter takes it")
-    return address

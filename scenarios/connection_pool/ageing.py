@@ -9,9 +9,12 @@ from patternproof.modelling import Names
 from patternproof.ports.connection_pool import ConnectionPoolSettings
 
 from . import races
+from .returning import discarded
 from .state import AT_REST, Connection, State, Tracked
 from .supply import expired, rested
 from .transitions import LONGEST_BACKOFF
+
+WRONG = "raised something else"
 
 
 def advance(state: State, seconds: float, deviations: Names) -> Iterator[State]:
@@ -21,8 +24,25 @@ def advance(state: State, seconds: float, deviations: Names) -> Iterator[State]:
         connections=tuple([_aged(each, seconds, state.settings) for each in state.connections]),
         backing=_put_off(state.backing, seconds) if state.waiting() else state.backing,
     )
-    for after in _timed_out(older, deviations):
-        yield from rested(after, deviations)
+    for before in dict.fromkeys((older, *_resets_given_up(older, deviations))):
+        for after in _timed_out(before, deviations):
+            yield from rested(after, deviations)
+    if state.closed and state.backing >= 0 and state.waiting():
+        # Between two tries it may not have heard that the pool is closed.
+        for after in _timed_out(older._replace(attempts=older.attempts + 1, backing=AT_REST), deviations):
+            yield from rested(after, deviations)
+
+
+def _resets_given_up(state: State, deviations: Names) -> Iterator[State]:
+    """A pool may hold resets to acquire_timeout too, and tell whoever leaves of one that takes too long."""
+    for connection in state.resetting() if state.settings.acquire_timeout is not None else ():
+        given_up = state._replace(abandoned=state.abandoned + 1)
+        leaving = state.borrower(connection.borrower)
+        phases = (leaving.ends_as, WRONG) if leaving else ()
+        for out in [given_up.out(connection.borrower, phase, connection.number) for phase in phases] or [given_up]:
+            for after in discarded(out, connection, deviations):
+                yield after
+                yield from _resets_given_up(after, deviations)
 
 
 def _waited(borrower: Tracked, seconds: float, settings: ConnectionPoolSettings) -> Tracked:
@@ -68,7 +88,7 @@ def _gone(state: State, numbers: tuple[int, ...], deviations: Names) -> Iterator
     after = state
     for number in numbers:
         wrong = "gives up with another error" in deviations and number not in connecting
-        after = after.ended_as(number, "raised something else" if wrong else "timed out", ghost and number not in connecting)
+        after = after.ended_as(number, WRONG if wrong else "timed out", ghost and number not in connecting)
     if numbers:
         yield from races.gave_up(after, races.LOST_AT_TIMEOUT, deviations)
     own = min(len(connecting), state.attempts)
@@ -104,10 +124,12 @@ def _bounds(state: State) -> tuple[tuple[int, int], ...]:
     used = sum(1 for each in state.connections if each.where == "used")
     gone = sum(1 for each in state.connections if each.where == "lost")
     lost = max(0, state.lost)
+    # A slot may be kept for a connect that is tried again later.
+    put_off = 0 if state.backing < 0 else min(max(1, waiting - state.attempts), max(0, state.settings.max_size - state.taken()))
     size = used + resetting + len(idle) - unsure + state.attempts
     return (
-        (size, size + unsure + lost + gone),
+        (size, size + unsure + lost + gone + put_off),
         (len(idle) - unsure, len(idle) + resetting + lost + gone),
-        (used, used + resetting + state.attempts + lost + gone),
+        (used, used + resetting + state.attempts + lost + gone + put_off),
         (max(0, waiting - state.supplies()), waiting),
     )

@@ -59,7 +59,8 @@ class Borrower:
         """Tell it what to do next: leave, fail, set, wait or execute; in vain while it is not in its scope, or in a request."""
         if not self.in_scope or self._asks:
             return
-        self._asks = word == "wait"
+        # Over a connection that is broken already a request waits for nothing.
+        self._asks = word == "wait" and all(connection.is_alive() for connection in self._reached())
         if self._orders.held:
             self._orders.release(Returned(word))
         else:
@@ -84,9 +85,12 @@ class Borrower:
             self._stage = "returning"
             await _leave(scope)
 
+    def _reached(self) -> Sequence[Connection]:
+        return self._made[self.connection - 1 : self.connection] if self.connection else ()
+
     @contextmanager
     def _holding(self) -> Iterator[None]:
-        held = self._made[self.connection - 1 : self.connection] if self.connection else ()
+        held = self._reached()
         for connection in held:
             connection.hold(self.number)
         try:

@@ -9,7 +9,7 @@ from patternproof.modelling import Names
 
 from . import races
 from .state import NOBODY, Connection, State
-from .supply import LEAVES_WAITERS, handed, shut
+from .supply import LEAVES_IDLE, LEAVES_WAITERS, handed, shut
 
 
 def close(state: State, deviations: Names) -> Iterator[State]:
@@ -57,6 +57,8 @@ def returned(state: State, connection: Connection, deviations: Names) -> Iterato
         yield lost
         return
     idle = connection._replace(where="idle")
+    if LEAVES_IDLE in deviations:
+        yield from shut(state.without(connection.number), deviations)
     yield from shut(state.with_connection(idle), deviations)
     for number in state.waiting() if LEAVES_WAITERS in deviations else ():
         for after in handed(state, number, idle):

@@ -61,6 +61,11 @@ _ROWS: tuple[tuple[str, ...], ...] = (
     ),
     ("the error of the scope is swallowed", "CP-04", "the error of a borrower ends at the scope", "error"),
     ("fails at once when all are in use", "CP-05", "with all in use acquire() does not wait", "", "all in use"),
+    (
+        "a connect holds up the others",
+        "CP-05",
+        "who waits does not get a connection that is there as long as another is being made",
+    ),
     ("a return wakes nobody", "CP-05", "who waits does not get the connection that is returned"),
     ("gives up early", "CP-06", "a waiter gives up before acquire_timeout", "short", "timeout"),
     ("waits for ever", "CP-06", "a waiter waits beyond acquire_timeout", "time", "timeout"),
@@ -125,8 +130,21 @@ _ROWS: tuple[tuple[str, ...], ...] = (
         "break",
         "discarding",
     ),
+    (
+        "a failed reset loses the connection",
+        "CP-09",
+        "a connection whose reset fails is neither closed nor lent again",
+        "reset",
+        "failed reset",
+    ),
     ("nothing is reset", "CP-10", "connections are not reset", "session"),
-    ("a failed reset is taken for a reset", "CP-10", "a connection whose reset fails is handed out as it is", "reset session"),
+    (
+        "a failed reset is taken for a reset",
+        "CP-10",
+        "a connection whose reset fails is handed out as it is",
+        "reset session",
+        "failed reset",
+    ),
     (
         "an interrupted reset is taken for a reset",
         "CP-10",
@@ -163,7 +181,7 @@ _ROWS: tuple[tuple[str, ...], ...] = (
     (
         "close() never ends",
         "CP-13",
-        "close() does not end although all is returned, or lets nothing else go on until it does",
+        "close() does not end although all is returned, or keeps the loop busy until it does",
         "close",
     ),
     ("every second return is lost", "CP-14", "a connection is lost at its second return"),

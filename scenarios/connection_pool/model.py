@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from patternproof.history import Batch, Hung
@@ -44,7 +45,11 @@ from .remembering import remembered
 from .state import GONE, IN_FLIGHT, Connection, State, Tracked
 
 MOST_IN_FLIGHT = 3
+PLAINNESS = 4
+"""How much more often than one of the rarer events the machine draws a plain one."""
 WALL_JUMPS = (3600.0, -3600.0)
+NEEDS = {"cancel": "cancels", "wall": "clocks", "read": "statistics", "close": "closes"}
+"""The capability without which a kind of events does not happen."""
 UNREADY = "min_size is not made"
 
 
@@ -59,6 +64,14 @@ class Capabilities(NamedTuple):
 
 
 EVERYTHING = Capabilities()
+SHOWS_WITH = {
+    "idle for too long": ("max_idle",),
+    "limits follow the wall clock": ("max_idle", "max_lifetime"),
+    "CP-06": ("acquire_timeout",),
+    "too old": ("max_lifetime",),
+    "too old at its return": ("max_lifetime",),
+}
+"""By name of a deviation, or its requirement, the limits of which one has to be set."""
 
 
 def _settings(**changes: Any) -> ConnectionPoolSettings:
@@ -87,6 +100,10 @@ class ConnectionPoolModel:
     @property
     def deviations(self) -> dict[str, Deviation]:
         return DEVIATIONS
+
+    @property
+    def numbered(self) -> str:
+        return "borrower"
 
     def variants(self) -> Sequence[ConnectionPoolSettings]:
         known = PLAIN + (READY if self.capabilities.min_size else ())
@@ -173,7 +190,8 @@ class ConnectionPoolModel:
 
     def matches(self, state: State, seen: Seen | Hung, deviations: Names) -> bool:
         if isinstance(seen, Hung):
-            return state.closed and "close() never ends" in deviations
+            spins = state.connecting == "error" and state.attempts > 0 and transitions.HIDES_ERRORS in deviations
+            return spins or (state.closed and "close() never ends" in deviations)
         return (
             seen.plainly
             and seen.attempts == state.attempts
@@ -191,10 +209,13 @@ class ConnectionPoolModel:
     def alongside(self, state: State, events: Sequence[Any]) -> Iterator[Any]:
         come = sum(isinstance(event, Acquire) for event in events)
         for event in self.enabled(state):
+            if isinstance(event, ReadStatistics) and events:
+                continue  # they are exact when nothing runs, and not before
             if isinstance(event, Acquire):
-                yield Acquire(event.borrower + come)
-            elif event not in events and not isinstance(event, ReadStatistics):
-                yield event  # statistics are exact when nothing runs, and not before
+                event = Acquire(event.borrower + come)
+            if event not in events:
+                # Without plain events there is nothing that the rarer ones, of many kinds, could happen to; reading does no harm.
+                yield from repeat(event, PLAINNESS if self.kind(event) in ("", "read") else 1)
 
     def kind(self, event: Any) -> str:
         return str(event.kind)
@@ -231,12 +252,17 @@ class ConnectionPoolModel:
         yield from (ResetEnds(reset, how) for reset in range(len(state.resetting())) for how in ("ok", "error"))
         if not state.holds:
             yield HoldResets()
-        if self.capabilities.closes and not state.closed:
+        if self.capabilities.closes and state.come and not state.closed:
             yield Close()
         if self.capabilities.statistics:
             yield ReadStatistics()
 
     def relevant(self, deviation: Deviation, settings: ConnectionPoolSettings) -> bool:
+        if not all(getattr(self.capabilities, NEEDS[kind]) for kind in deviation.uses.split() if kind in NEEDS):
+            return False
+        limits = SHOWS_WITH.get(deviation.name) or SHOWS_WITH.get(deviation.requirement, ())
+        if limits and all(getattr(settings, limit) is None for limit in limits):
+            return False  # the search is spared the settings in which a deviation cannot show
         return settings.min_size > 0 if deviation.requirement == "CP-19" else settings.min_size == 0
 
     def blame(self, states: States, batch: Batch, seen: Seen | Hung) -> str:

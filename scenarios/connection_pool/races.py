@@ -38,9 +38,10 @@ def acquired(state: State, number: int, deviations: Names) -> Iterator[State]:
 
 def cancelled(state: State, connection: Connection, deviations: Names) -> Iterator[State]:
     """A borrower was cancelled in the turn in which it was served, or, with the connection that it had, has left."""
-    if (LOST_AS_MADE if connection.number > state.known[2] else LOST_WITH_WAITER) in deviations:
+    made = connection.number > state.known[2]
+    if (LOST_AS_MADE if made else LOST_WITH_WAITER) in deviations:
         yield state.with_connection(connection._replace(where="lost"))
-    if WAKES_NOBODY in deviations and not state.closed:
+    if WAKES_NOBODY in deviations and not made and not state.closed:
         yield state.with_connection(connection._replace(where="idle")).asleep()
 
 

@@ -8,13 +8,18 @@ from patternproof.modelling import Names
 
 from . import closing, races
 from .state import NOBODY, Connection, State, reply_to
-from .supply import rested
+from .supply import expired, rested
 
 _LOSES = {
     "ok": ("a return loses the connection",),
     "error": ("an error loses the connection", "a return loses the connection"),
     "cancel": ("a cancellation loses the connection",),
 }
+_UNREAD = "an unread response is carried over"
+_SKIPS = {"ok": (), "error": ("an error leaves the session as it is",), "cancel": (_UNREAD,)}
+"""Deviations of pools that may leave the whole reset out."""
+FAILED_RESET_LOSES = "a failed reset loses the connection"
+WAKES_NOBODY = "a return wakes nobody"
 CLOSES_RETURNED = "a returned connection is closed"
 NOW_AND_THEN = "a return is lost now and then"
 _PHASES = {"ok": "returned", "error": "returned", "cancel": "cancelled"}
@@ -43,12 +48,19 @@ def left(state: State, number: int, how: str, deviations: Names) -> Iterator[Sta
         yield from closing.returned(after, connection, deviations)
         if state.holds and not connection.broke:
             yield from _resetting(after, state, number, connection, deviations)
-    elif connection.broke and "broken while in use" not in deviations:
+    elif connection.broke and FAILED_RESET_LOSES in deviations:
+        yield lost
+    elif (connection.broke or _is_asked(after, connection)) and "broken while in use" not in deviations:
         yield from discarded(after, connection, deviations)
         if how == "cancel":  # the error of a reset may take the place of the cancellation
             yield from discarded(after.ended_as(number, "returned"), connection, deviations)
     else:
         yield from _kept(after, state, number, connection, how, deviations)
+
+
+def _is_asked(state: State, connection: Connection) -> bool:
+    """Whether another borrower's request is under way, so that a reset fails; only with deviations."""
+    return any(each.phase == "requesting" and each.connection == connection.number for each in state.borrowers)
 
 
 def _counted(connection: Connection, deviations: Names) -> int:
@@ -60,7 +72,7 @@ def _carried(state: State, connection: Connection, number: int, how: str, phase:
     carries = reply_to(number) if phase == "requesting" else connection.carries
     if state.holds and "nothing is reset" not in deviations:
         return carries
-    unread = phase == "requesting" and "an unread response is carried over" in deviations
+    unread = phase == "requesting" and _UNREAD in deviations
     skipped = how == "error" and "an error leaves the session as it is" in deviations
     return carries if unread or skipped or "nothing is reset" in deviations else ""
 
@@ -75,18 +87,29 @@ def discarded(state: State, connection: Connection, deviations: Names) -> Iterab
     return rested(after, deviations)
 
 
+def has_surplus(state: State) -> bool:
+    """Whether there is an idle connection already, beside which a pool need not keep another."""
+    return any(each.where == "idle" and not each.broke for each in state.connections)
+
+
 def _kept(after: State, before: State, number: int, connection: Connection, how: str, deviations: Names) -> Iterator[State]:
     slow = after.holds and "nothing is reset" not in deviations
+    if slow and deviations.intersection(_SKIPS[how]):
+        yield from rested(after.with_connection(connection._replace(where="idle")), deviations)
     idle = connection._replace(where="idle", unreset=slow)
-    surplus = any(each.where == "idle" and not each.broke for each in after.connections)
+    surplus = has_surplus(after)
     after = after._replace(returned=(*after.returned, connection.number))
     if CLOSES_RETURNED in deviations:
         yield from rested(after.without(connection.number), deviations)
         if slow:
             yield from _resetting(after, before, number, connection, deviations)
         return
-    if "a return wakes nobody" in deviations and after.waiting():
+    if WAKES_NOBODY in deviations and after.waiting():
+        if slow:
+            yield from _resetting(after, before, number, connection, deviations)
         yield after.with_connection(idle).asleep()
+        if expired(connection, after.settings) or surplus or how != "ok":
+            yield from discarded(after, connection, deviations)
         return
     if slow:
         yield from _resetting(after, before, number, connection, deviations)

@@ -11,13 +11,14 @@ from patternproof.ports.connection_pool import ConnectionPoolSettings
 from . import races
 from .state import AT_REST, BROKEN, Connection, State, is_reply, reply_to
 
+HOLDS_UP = "a connect holds up the others"
 LEAVES_WAITERS = "close() leaves the waiters waiting"
 LEAVES_IDLE = "close() leaves the idle ones open"
 _UNREADY = {"min_size is not made", "min_size is not kept"}
 
 
 MANY = 4
-"""Connections beyond max_size where it is ignored: as many as there are borrowers at a time, and one."""
+"""Connections beyond max_size where there is no limit: as many as there are borrowers at a time, and one."""
 OUT_OF_TURN = {"last come, first served", "served out of turn"}
 
 
@@ -25,6 +26,12 @@ def expired(connection: Connection, settings: ConnectionPoolSettings) -> bool:
     """Whether a connection may not be handed out any more for its age."""
     idle = settings.max_idle is not None and connection.idle_for > settings.max_idle
     return idle or (settings.max_lifetime is not None and connection.age > settings.max_lifetime)
+
+
+def stale(state: State) -> list[int]:
+    """The idle connections that may not be handed out any more for their age, and still take a slot."""
+    idle = [each for each in state.connections if each.where == "idle" and not each.broke]
+    return [each.number for each in idle if expired(each, state.settings)]
 
 
 def _too_old(state: State, connection: Connection, deviations: Names) -> bool:
@@ -94,6 +101,9 @@ def _served(state: State, deviations: Names) -> Iterator[State]:
         yield state
         return
     supplies = state.supplies()
+    # Whoever has just made a connection keeps it.
+    if HOLDS_UP in deviations and state.attempts and state.made == state.known[2]:
+        yield state
     for number in _in_order(state, [*takers(state, deviations), *ghosts], deviations):
         for connection in idle:
             taken = (_haunted(state, number, connection),) if number in ghosts else handed(state, number, connection)
@@ -130,21 +140,20 @@ def _without_ghost(state: State, number: int) -> State:
 
 def _begun(state: State, deviations: Names) -> Iterator[State]:
     """With the connects that begin, and expired connections closed for them or for good."""
-    idle = [each for each in state.connections if each.where == "idle" and not each.broke]
-    stale = [each.number for each in idle if expired(each, state.settings)]
+    old = stale(state)
     racing = max(0, state.attempts - state.known[0]) if races.NOT_COUNTED in deviations else 0
     room = capacity(state, deviations) - state.taken() + racing
-    most = max(0, room + len(stale))
+    most = max(0, room + len(old))
     least, plain = _wanted(state, most, deviations)
     # Nobody makes more than are asked for beyond max_size, or for ever where each of them fails.
-    spare = len(state.waiting()) if state.connecting == "error" else state.settings.max_size - state.taken() + len(stale)
-    highest = min(most, max(plain, spare))
+    spare = len(state.waiting()) if state.connecting == "error" else state.settings.max_size - state.taken() + len(old)
+    highest = min(most, max(plain, spare, len(state.waiting()) - state.attempts))
     for ghost in state.ghosts() if room > 0 else ():
         yield from _begun(_without_ghost(state, ghost)._replace(lost=state.lost + 1), deviations)
     for count in dict.fromkeys((plain, *range(least, highest + 1))):
         after = state._replace(attempts=state.attempts + count, backing=AT_REST) if count else state
-        for closed in range(min(len(stale), max(0, count - room)), len(stale) + 1):
-            for gone in combinations(stale, closed):
+        for closed in range(min(len(old), max(0, count - room)), len(old) + 1):
+            for gone in combinations(old, closed):
                 yield after.without(*gone) if gone else after
 
 
@@ -152,7 +161,9 @@ def _wanted(state: State, most: int, deviations: Names) -> tuple[int, int]:
     """How many connects have to begin, and how many plainly do."""
     waiting, supplies = len(state.waiting()), state.supplies()
     needed = waiting and not supplies
-    missing = 0 if state.backing >= 0 or deviations & _UNREADY else state.settings.min_size - state.taken()
+    # What broke while idle, and was not looked at since, still counts as ready.
+    there = state.attempts + len(state.connections)
+    missing = 0 if state.backing >= 0 or deviations & _UNREADY else state.settings.min_size - there
     least = min(most, max(missing, 1 if needed else 0, 0))
     return least, max(least, min(most, waiting - supplies))
 
@@ -164,12 +175,13 @@ def shut(state: State, deviations: Names) -> Iterator[State]:
     put the rest off.
     """
     busy = state.supplies() or any(each.where == "used" for each in state.connections)
-    if state.draining and busy:
-        yield from _refused(state, 0 if state.supplies() else len(state.waiting()), deviations)
-    over = state._replace(draining=False)
-    if LEAVES_IDLE not in deviations:
-        over = over.without(*(each.number for each in over.connections if each.where == "idle"))
-    yield from _refused(over, len(over.waiting()) - over.supplies(), deviations)
+    for awake in _woken(state):
+        if state.draining and busy:
+            yield from _refused(awake, 0 if state.supplies() else len(awake.waiting()), deviations)
+        over = awake._replace(draining=False)
+        if LEAVES_IDLE not in deviations:
+            over = over.without(*(each.number for each in over.connections if each.where == "idle"))
+        yield from _refused(over, len(over.waiting()) - over.supplies(), deviations)
 
 
 def _refused(state: State, least: int, deviations: Names) -> Iterator[State]:

@@ -8,12 +8,13 @@ from patternproof.modelling import Names
 
 from . import closing, races
 from .events import Cancel, ConnectEnds, LeaveWithError, Reply, Request, ResetEnds, Return, SetState
-from .returning import CLOSES_RETURNED, discarded, left
+from .returning import CLOSES_RETURNED, FAILED_RESET_LOSES, WAKES_NOBODY, discarded, has_surplus, left
 from .state import AT_REST, BROKEN, IN_SCOPE, NOBODY, Connection, State, Tracked, is_reply, session_of
-from .supply import capacity, handed, ready, rested, takers
+from .supply import HOLDS_UP, capacity, handed, ready, rested, stale, takers
 
 MOST_RETRIES = 3
 """How often a failed connect may be tried again before its error is told."""
+HIDES_ERRORS = "the errors of connect() are hidden"
 LONGEST_BACKOFF = 30.0
 """Seconds within which a try that is put off has to come."""
 
@@ -25,11 +26,13 @@ def acquire(state: State, number: int, deviations: Names) -> Iterator[State]:
         yield state.ended_as(number, "refused")
         return
     yield from races.acquired(state, number, deviations)
-    wrong = _acquired_wrongly(state, number, deviations)
-    if wrong is not None:
-        yield wrong
+    wrong = list(_acquired_wrongly(state, number, deviations))
+    if wrong:
+        yield from wrong
         return
     idle = ready(state, deviations)
+    if idle and HOLDS_UP in deviations and state.attempts:
+        yield from rested(state, deviations)
     for connection in idle:
         for after in handed(state, number, connection):
             yield from rested(after, deviations)
@@ -38,18 +41,25 @@ def acquire(state: State, number: int, deviations: Names) -> Iterator[State]:
         yield from rested(state.without(*broken) if broken else state, deviations)
 
 
-def _acquired_wrongly(state: State, number: int, deviations: Names) -> State | None:
+def _acquired_wrongly(state: State, number: int, deviations: Names) -> Iterator[State]:
     idle, used = ready(state, deviations), [each for each in state.connections if each.where == "used"]
-    full = not idle and state.taken() >= capacity(state, deviations)
+    # A connection that is too old makes room for another.
+    full = not idle and not stale(state) and state.taken() >= capacity(state, deviations)
     if state.closed:
-        return next(handed(state, number, idle[0])) if idle else state._replace(attempts=state.attempts + 1)
-    if idle and "a new one for each call" in deviations and state.taken() < capacity(state, deviations):
-        return state._replace(attempts=state.attempts + 1)
-    if full and "fails at once when all are in use" in deviations:
-        return state.ended_as(number, "timed out")
-    if full and used and "one in use is handed out" in deviations:
-        return races.shared(state, number, used[0].number)
-    return None
+        yield next(handed(state, number, idle[0])) if idle else state._replace(attempts=state.attempts + 1)
+    elif "a new one for each call" in deviations and _is_room_beside_idle(state, deviations):
+        yield state._replace(attempts=state.attempts + 1)
+    elif full and "fails at once when all are in use" in deviations:
+        yield state.ended_as(number, "timed out")
+        yield state.ended_as(number, "raised something else")
+    elif full and used and "one in use is handed out" in deviations:
+        yield races.shared(state, number, used[0].number)
+
+
+def _is_room_beside_idle(state: State, deviations: Names) -> bool:
+    """Whether one more can be made without a look at those that are idle, of which some may be broken."""
+    there = state.attempts + len(state.connections)
+    return there < capacity(state, deviations) and any(each.where == "idle" for each in state.connections)
 
 
 def leave(state: State, event: Return | LeaveWithError, deviations: Names) -> Iterator[State]:
@@ -149,6 +159,10 @@ def at_once(state: State, held: int, deviations: Names) -> Iterator[State]:
     if state.connecting == "held" or state.attempts <= held:
         yield state
         return
+    if HIDES_ERRORS in deviations and state.connecting == "error" and state.waiting():
+        yield state  # it spins, or tries later, and never comes to an end
+        yield state._replace(attempts=held, backing=0.0)
+        return
     for after in dict.fromkeys(_ended(state, state.connecting, deviations)):
         yield from at_once(after, min(held, after.attempts), deviations)
 
@@ -161,13 +175,15 @@ def _connected(state: State, deviations: Names) -> Iterator[State]:
         yield from closing.connected(after, connection, deviations)
         return
     yield from rested(after.with_connection(connection), deviations)
+    if state.backing >= 0:  # another's try is still to come
+        yield from rested(after.with_connection(connection)._replace(backing=state.backing), deviations)
     if not waiting and state.connecting == "held":
         yield from rested(after, deviations)  # made for a borrower that is gone, it may be closed at once
 
 
 def _refused(state: State, deviations: Names) -> Iterator[State]:
     waiting = state.waiting()
-    hidden = "the errors of connect() are hidden" in deviations and bool(waiting)
+    hidden = HIDES_ERRORS in deviations and bool(waiting)
     if not hidden:
         yield from _failed(state, waiting, deviations)
     if state.closed:
@@ -277,6 +293,8 @@ def _outs(state: State, connection: Connection, failed: bool) -> Iterator[State]
 
 
 def _reset(state: State, connection: Connection, failed: bool, deviations: Names) -> Iterable[State]:
+    if failed and FAILED_RESET_LOSES in deviations:
+        return (state.with_connection(connection._replace(where="lost", borrower=NOBODY)),)
     if failed and "a failed reset is taken for a reset" not in deviations:
         return discarded(state, connection, deviations)
     if CLOSES_RETURNED in deviations:
@@ -285,4 +303,7 @@ def _reset(state: State, connection: Connection, failed: bool, deviations: Names
     clean = connection._replace(where="idle", borrower=NOBODY, unreset=False, carries=carries)
     if state.closed:
         return closing.ready(state.without(connection.number), clean, deviations)
-    return rested(state.with_connection(clean), deviations)
+    if WAKES_NOBODY in deviations and state.waiting():
+        return (state.with_connection(clean).asleep(),)
+    kept = rested(state.with_connection(clean), deviations)
+    return (*kept, *discarded(state, connection, deviations)) if has_surplus(state) else kept

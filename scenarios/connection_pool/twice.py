@@ -8,7 +8,7 @@ from patternproof.modelling import Names
 
 from .races import SHARED
 from .state import State
-from .supply import rested
+from .supply import MANY, rested
 
 WORKS_ON = "a handle works after its return"
 FREES_A_SLOT = "a second return frees another slot"
@@ -37,7 +37,7 @@ def return_twice(state: State, number: int, deviations: Names) -> Iterable[State
         return (state,)
     connection = state.connection(was[0])
     if FREES_A_SLOT in deviations:
-        return rested(state._replace(lost=max(-1, state.lost - 1)), deviations)
+        return rested(state._replace(lost=max(-MANY, state.lost - 1)), deviations)
     if IN_TWICE in deviations and connection is not None:
         again = connection._replace(twice=True) if connection.where == "idle" else connection._replace(where="idle")
         return rested(state.with_connection(again), deviations)

@@ -46,6 +46,7 @@ MISTAKES = {
     "means nothing to the kit; was 'KNOWN_FAILURES' meant?": f"{RIGHT}{MAKES}KNOWN_FAILURE = {{}}\n",
     "cannot be imported: ModuleNotFoundError": "import no_such_module_of_the_project\n",
     "which is not installed here": f"{RIGHT}{MAKES}ADAPTS = {{'no-such-distribution'}}\n",
+    "the factory 'circuit_breaker' is not filled in yet": "def circuit_breaker(settings):\n    raise NotImplementedError\n",
     "the factory 'circuit_breaker' failed with TypeError": "def circuit_breaker():\n    pass\n",
     "returned None; return (or yield) the object that it adapts": "def circuit_breaker(settings):\n    pass\n",
     "without 'state'; expected a property or attribute of that name": f"{RIGHT.replace('state', 'phase')}{MAKES}",

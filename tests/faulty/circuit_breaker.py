@@ -78,6 +78,19 @@ class WrapsResult(Breaker):
         return self.state, await super().call(operation)
 
 
+@faulty("CB-01", "returned something else", "interleavings")
+class LastResultForAll(Breaker):
+    """Keeps the latest result for statistics, and returns it: calls that end together get one result."""
+
+    async def call(self, operation: Operation) -> Any:
+        async def kept() -> None:
+            self._latest = await operation()
+
+        await super().call(kept)
+        await asyncio.sleep(0)
+        return self._latest
+
+
 @faulty("CB-02", "the error that comes back is not the operation's own")
 class ReplacesTrippingError(Breaker):
     """The failure that opens the circuit comes back as a circuit-open error (pybreaker's throw_new_error_on_trip, aiobreaker)."""
@@ -138,6 +151,62 @@ class CountsOverAllTime(Breaker):
         def __init__(self, settings: CircuitBreakerSettings) -> None:
             super().__init__(settings)
             self.rule = _AllTime(settings) if settings.failure_rate is None else self.rule
+
+
+class _WithRule(_Machine):
+    """Counts consecutive failures by another rule."""
+
+    rule_of: type[_Consecutive]
+
+    def __init__(self, settings: CircuitBreakerSettings) -> None:
+        super().__init__(settings)
+        if settings.failure_rate is None:
+            self.rule = self.rule_of(settings)
+            self.at_rest = self.rule.is_unmoved_by_success()
+
+
+class _Leaky(_Consecutive):
+    def record(self, failed: bool, now: float) -> bool:
+        self.failures = self.failures + 1 if failed else max(0, self.failures - 1)
+        return self.failures >= self.threshold
+
+
+@faulty("CB-03", "takes one failure off the count", "histories feature")
+class TakesOneFailureOff(Breaker):
+    """A leaky bucket: a success makes up for one failure, and for no more."""
+
+    class Machine(_WithRule):
+        rule_of = _Leaky
+
+
+class _ForShow(_Consecutive):
+    def record(self, failed: bool, now: float) -> bool:
+        super().record(failed, now)
+        return False
+
+
+@faulty("CB-04", "failures do not open the circuit")
+class CountsForShow(Breaker):
+    """Failures are counted for the dashboard alone."""
+
+    class Machine(_WithRule):
+        rule_of = _ForShow
+
+
+class _EveryCall(_Consecutive):
+    def record(self, failed: bool, now: float) -> bool:
+        return super().record(True, now)
+
+    def is_unmoved_by_success(self) -> bool:
+        return False
+
+
+@faulty("CB-04", "a success counts as a failure")
+class CountsEveryCall(Breaker):
+    """Counts in `finally`: after so many calls the circuit opens, however they ended."""
+
+    class Machine(_WithRule):
+        rule_of = _EveryCall
 
 
 @faulty("CB-04", "in the same turn are counted as one", "feature interleavings")
@@ -220,7 +289,7 @@ class RaisesConnectionError(Breaker):
             raise ConnectionError("service unavailable") from error
 
 
-@faulty("CB-05", "expected")
+@faulty("CB-05", "a call waits while the circuit is open")
 class WaitsWhileOpen(Breaker):
     """Waits until the next probe in place of failing at once."""
 
@@ -228,6 +297,36 @@ class WaitsWhileOpen(Breaker):
         while self._machine.state is OPEN and self._clock() < self._machine.opened_at + self._machine.settings.reset_timeout:
             await asyncio.sleep(1.0)
         return await super().call(operation)
+
+
+class _Impatient(_Machine):
+    """Waits for another time than reset_timeout, from closed and from half_open."""
+
+    factor = 1.0
+    only_again = False
+
+    def move(self, now: float, new: CircuitState) -> None:
+        again = self.state is HALF_OPEN
+        super().move(now, new)
+        if new is OPEN and (again or not self.only_again):
+            self.opened_at = now + (self.factor - 1.0) * self.settings.reset_timeout
+
+
+@faulty("CB-05", "a probe is admitted before reset_timeout has passed", "histories feature")
+class HalfTheTimeout(Breaker):
+    """Probes after half the time: minutes were meant, or some jitter was added on the wrong side."""
+
+    class Machine(_Impatient):
+        factor = 0.5
+
+
+@faulty("CB-06", "only some time after reset_timeout has passed", "histories feature")
+class BacksOff(Breaker):
+    """Waits twice as long after a failed probe, unasked."""
+
+    class Machine(_Impatient):
+        factor = 2.0
+        only_again = True
 
 
 @faulty("CB-06", "no probe is admitted once reset_timeout has passed")
@@ -239,7 +338,7 @@ class OpenForEver(Breaker):
             return super().admit(min(now, self.opened_at + self.settings.reset_timeout - 0.001) if self.state is OPEN else now)
 
 
-@faulty("CB-06", "expected", "histories feature")
+@faulty("CB-06", "a call that is rejected restarts reset_timeout", "histories feature")
 class RejectionRestartsTimer(Breaker):
     """Each rejected call starts the timeout anew: under steady load the circuit stays open for ever."""
 
@@ -301,7 +400,7 @@ class RushesAsTimeoutPasses(Breaker):
         return await super().call(rushed)
 
 
-@faulty("CB-07", "expected")
+@faulty("CB-07", "in half_open a call waits for a probe to end")
 class WaitsForProbe(Breaker):
     """The others wait for the probe in place of being rejected (pybreaker's lock)."""
 
@@ -337,6 +436,26 @@ class ClosesLate(Breaker):
                 self.successes += 1
             else:
                 super()._finish_probe(now, outcome)
+
+
+@faulty("CB-08", "do not add up to success_threshold", "histories feature")
+class StartsCountingAgain(Breaker):
+    """Each probe that is let in begins a new count of successes."""
+
+    class Machine(_Machine):
+        def admit(self, now: float) -> int:
+            generation = super().admit(now)
+            self.successes = 0
+            return generation
+
+
+@faulty("CB-08", "successful probes do not close the circuit")
+class NeverCloses(Breaker):
+    """Nobody moves the circuit from half_open to closed."""
+
+    class Machine(_Machine):
+        def _finish_probe(self, now: float, outcome: _Outcome) -> None:
+            super()._finish_probe(now, NOTHING if outcome is SUCCESS else outcome)
 
 
 @faulty("CB-08", "one failure after closing opens the circuit again", "histories feature")
@@ -397,6 +516,15 @@ class KeepsOldTimer(Breaker):
             super()._finish_probe(now, outcome)
             if self.state is OPEN:
                 self.opened_at = opened_at - self.settings.reset_timeout
+
+
+@faulty("CB-09", "after a failed probe the next one is admitted before", "histories feature")
+class ShortensTimer(Breaker):
+    """Tries again sooner after a failed probe, since recovery must be near."""
+
+    class Machine(_Impatient):
+        factor = 0.5
+        only_again = True
 
 
 @faulty("CB-09", "after a failed probe the circuit stays half_open")
@@ -474,6 +602,17 @@ class LateFailureReopens(Breaker):
 
     class Machine(_Late):
         state_then, counts = HALF_OPEN, FAILURE
+
+
+@faulty("CB-10", "gives back a slot that it does not hold", "histories feature interleavings")
+class LateOutcomeFreesSlot(Breaker):
+    """Whoever ends while half_open gives a slot back, held or not: a semaphore that is released in `finally`."""
+
+    class Machine(_Machine):
+        def finish(self, now: float, generation: int, outcome: _Outcome) -> None:
+            if generation != self.generation and self.state is HALF_OPEN:
+                self.probes = max(0, self.probes - 1)
+            super().finish(now, generation, outcome)
 
 
 @faulty("CB-10", "a failure from before counts in the closed state after", "histories feature interleavings")
@@ -587,6 +726,18 @@ class SharedCounters(Breaker):
         self._machine = self.registry.setdefault(asyncio.get_running_loop(), self._machine)
 
 
+@faulty("CB-14", "two breakers share their count of failures", "histories feature")
+class SharedCount(Breaker):
+    """The count is kept under a name that has a default; the state is not."""
+
+    registry: WeakKeyDictionary[asyncio.AbstractEventLoop, _Consecutive | _Rate] = WeakKeyDictionary()
+
+    def __init__(self, settings: CircuitBreakerSettings) -> None:
+        super().__init__(settings)
+        if settings.failure_rate is None:
+            self._machine.rule = self.registry.setdefault(asyncio.get_running_loop(), self._machine.rule)
+
+
 _by_name: WeakKeyDictionary[asyncio.AbstractEventLoop, Breaker] = WeakKeyDictionary()
 
 
@@ -638,6 +789,15 @@ class ReadsBoolean(Breaker):
         return OPEN if self._machine.state is OPEN else CLOSED
 
 
+@faulty("CB-15", "half_open reads as open", "histories feature")
+class ReadsOpenUntilClosed(Breaker):
+    """Half-open reads as open: the circuit counts as open until it is closed."""
+
+    @property
+    def state(self) -> CircuitState:
+        return CLOSED if self._machine.state is CLOSED else OPEN
+
+
 # CB-16 to CB-18: hints and listeners
 
 
@@ -653,7 +813,7 @@ class NoHint(Breaker):
                 raise CircuitOpenError from None
 
 
-@faulty("CB-16", "does not say how long until the next probe")
+@faulty("CB-16", "says the whole reset_timeout")
 class HintOfWholeTimeout(Breaker):
     """The setting, and not what is left of it."""
 
@@ -844,6 +1004,16 @@ class ResetKeepsCount(Breaker):
             self._machine.at_rest = rule.is_unmoved_by_success()
 
 
+@faulty("CB-22", "after reset() the failure of a call in flight counts", "histories")
+class ResetKeepsProbes(Breaker):
+    """reset() begins no new generation: the probes of before count as calls of now."""
+
+    def reset(self) -> None:
+        generation = self._machine.generation
+        super().reset()
+        self._machine.generation = generation
+
+
 @faulty("CB-22", "trip() and reset() are not announced")
 class SilentByHand(Breaker):
     """Listeners hear of what the counter did, and not of what people did."""
@@ -859,7 +1029,7 @@ class SilentByHand(Breaker):
         self._tell = super_tell  # type: ignore[method-assign]  # as it was
 
 
-@faulty("CB-22", "expected", "histories feature")
+@faulty("CB-22", "after trip() the success of a call in flight closes the circuit", "histories feature")
 class TripIsAFlag(Breaker):
     """A flag beside the state machine, that the next result of a call overrides."""
 

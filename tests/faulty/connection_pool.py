@@ -1,4 +1,7 @@
-"""Connection pools that are wrong, each in one way."""
+"""Connection pools that are wrong, each in one way.
+
+The machine has to find only those that it finds with whatever seed: its few examples leave the others to chance.
+"""
 
 from __future__ import annotations
 
@@ -104,10 +107,50 @@ class Returning(Pool):
         closing.add_done_callback(self._closing.discard)
 
 
+class Making(Pool):
+    """Connects in steps that a subclass replaces."""
+
+    async def _make(self, deadline: float | None) -> Entry:
+        accounts, limit = self._accounts, asyncio.timeout_at(deadline)
+        try:
+            async with limit:
+                connection = await self.connected()
+        except Exception as error:
+            if limit.expired():
+                accounts.free()
+                raise PoolTimeoutError("connecting took too long") from error
+            self.failed()
+            raise self.told(error) from error.__cause__
+        except BaseException:
+            self.cancelled()
+            raise
+        entry: Entry = accounts.made(connection, self._clock())
+        if accounts.closed:
+            await self.too_late(entry)
+            raise PoolClosedError("the pool was closed while connecting")
+        return entry
+
+    async def connected(self) -> Any:
+        return await self._connect()
+
+    def failed(self) -> None:
+        self._accounts.free()
+
+    def told(self, error: Exception) -> Exception:
+        return error
+
+    def cancelled(self) -> None:
+        self._accounts.free()
+
+    async def too_late(self, entry: Entry) -> None:
+        self._accounts.drop(entry)
+        await asyncio.wait(self._close_doomed())
+
+
 # CP-01: reuse
 
 
-@faulty("CP-01", "a new connection is made though one is idle")
+@faulty("CP-01", "a new connection is made though one is idle", "histories feature")
 class NewForEachCall(Pool):
     """Makes connections until the pool is full, and reuses only then."""
 
@@ -261,7 +304,7 @@ class CancellationIsNoException(_Leaving):
             return kind is asyncio.CancelledError
 
 
-@faulty("CP-04", "a borrower that leaves by an error does not return its connection")
+@faulty("CP-04", "a borrower that leaves by an error does not return its connection", "histories feature")
 class GeneratorWithoutFinally(_Leaving):
     """An @asynccontextmanager that yields outside of any try: neither an error nor a cancellation gets to the return."""
 
@@ -314,7 +357,7 @@ class FailsAtOnce(Pool):
         raise PoolTimeoutError("no connection is available")
 
 
-@faulty("CP-05", "expected")
+@faulty("CP-05", "with all in use acquire() does not wait")
 class FailsAtOnceWithAnotherError(Pool):
     """get_nowait(), and its error as it comes."""
 
@@ -333,6 +376,44 @@ class WakesNobody(Pool):
             waiters, self.waiters = self.waiters, deque()
             super().put(entry, now)
             self.waiters = waiters
+
+
+@faulty("CP-05", "who waits does not get a connection that is there as long as another is being made", "histories")
+class ConnectsUnderLock(Making):
+    """Connects under the lock that whoever wants a connection has to take (aiomysql's condition)."""
+
+    class Accounts(Slots):
+        __slots__ = ("connecting",)
+
+        def __init__(self, settings: ConnectionPoolSettings) -> None:
+            super().__init__(settings)
+            self.connecting = 0
+
+        def take(self, now: float) -> Entry | Answer | None:
+            idle, self.idle = (self.idle, []) if self.connecting and not self.closed else ([], self.idle)
+            taken = super().take(now)
+            self.idle += idle
+            return taken
+
+        def put(self, entry: Entry, now: float) -> None:
+            waiters, self.waiters = (self.waiters, deque()) if self.connecting and not self.closed else (deque(), self.waiters)
+            super().put(entry, now)
+            self.waiters += waiters
+
+        def unlock(self, now: float) -> None:
+            """Let those have what is idle who wait for it."""
+            self.connecting -= 1
+            idle, self.idle = ([], self.idle) if self.connecting or self.closed else (self.idle, [])
+            for entry in idle:
+                self.in_use += 1
+                self.put(entry, now)
+
+    async def connected(self) -> Any:
+        self._accounts.connecting += 1
+        try:
+            return await super().connected()
+        finally:
+            self._accounts.unlock(self._clock())
 
 
 # CP-06: acquire_timeout
@@ -473,46 +554,6 @@ class ForgetsWhatItWasHanded(Pool):
                 self.lose_slot()
 
 
-class Making(Pool):
-    """Connects in steps that a subclass replaces."""
-
-    async def _make(self, deadline: float | None) -> Entry:
-        accounts, limit = self._accounts, asyncio.timeout_at(deadline)
-        try:
-            async with limit:
-                connection = await self.connected()
-        except Exception as error:
-            if limit.expired():
-                accounts.free()
-                raise PoolTimeoutError("connecting took too long") from error
-            self.failed()
-            raise self.told(error) from error.__cause__
-        except BaseException:
-            self.cancelled()
-            raise
-        entry: Entry = accounts.made(connection, self._clock())
-        if accounts.closed:
-            await self.too_late(entry)
-            raise PoolClosedError("the pool was closed while connecting")
-        return entry
-
-    async def connected(self) -> Any:
-        return await self._connect()
-
-    def failed(self) -> None:
-        self._accounts.free()
-
-    def told(self, error: Exception) -> Exception:
-        return error
-
-    def cancelled(self) -> None:
-        self._accounts.free()
-
-    async def too_late(self, entry: Entry) -> None:
-        self._accounts.drop(entry)
-        await asyncio.wait(self._close_doomed())
-
-
 @faulty("CP-02", "expected", "interleavings")
 class LeaksAsItIsMade(Making):
     """connect() in a task: cancelled in the turn in which that ends, nobody closes what it made, and the slot is free."""
@@ -542,7 +583,7 @@ class CancelledConnectWakesNobody(Making):
         self._accounts.size -= 1
 
 
-@faulty("CP-07", "cancelled", "interleavings")
+@faulty("CP-07", "a connection that is made as its borrower is cancelled is lost", "interleavings")
 class LostAsItIsMade(Pool):
     """Something else is awaited between the making of a connection and its handing out."""
 
@@ -643,7 +684,7 @@ class HandedOnUnchecked(Returning):
 
 class _PutBackBroken(Slots):
     def put(self, entry: Entry, now: float) -> None:
-        if self.closed or entry.is_alive():
+        if self.closed or entry.is_alive() or (self._ages and self._is_old(entry, now)):
             super().put(entry, now)
             return
         self.in_use -= 1
@@ -669,7 +710,7 @@ class _ReturnsBroken(Returning):
             self._accounts.put(entry, self._clock())
 
 
-@faulty("CP-09", "a connection that broke in use is handed out again", claims="")
+@faulty("CP-09", "a connection that broke in use is handed out again", "histories feature", claims="")
 class WatchesIdleOnly(_ReturnsBroken):
     """Reads the end of the stream while a connection is idle, and does not ask at the return."""
 
@@ -733,6 +774,14 @@ class DiscardedWakesNobody(Returning):
         self._fill(self._clock())
 
     failed = interrupted = discard
+
+
+@faulty("CP-09", "a connection whose reset fails is neither closed nor lent again", "histories")
+class FailedResetForgets(Returning):
+    """The error of the reset is logged, and that is all that is done about it."""
+
+    def failed(self, entry: Entry) -> None:
+        """Neither put back nor closed."""
 
 
 # CP-10: what is carried over
@@ -971,7 +1020,7 @@ class ServesAfterClose(Pool):
             raise
 
 
-@faulty("CP-13", "who waits is not told that the pool is closed")
+@faulty("CP-13", "who waits is not told that the pool is closed", "histories feature")
 class ForgetsWaiters(Pool):
     """close() refuses those who come, and those who wait are told when something is returned, if ever."""
 
@@ -991,7 +1040,7 @@ class ForgetsConnectionsInUse(Pool):
             await super()._give_back(entry)
 
 
-@faulty("CP-13", "a connection whose making ends after close() stays open")
+@faulty("CP-13", "a connection whose making ends after close() stays open", "histories feature")
 class ForgetsConnectsUnderWay(Making):
     """Whoever connects finds the pool closed, and goes away as it came."""
 
@@ -1158,7 +1207,7 @@ class _Counted(Pool):
         raise NotImplementedError
 
 
-@faulty("CP-17", "idle connections are counted as in use", "histories machine")
+@faulty("CP-17", "idle connections are counted as in use", "histories feature")
 class MadeIsInUse(_Counted):
     """Counts what was made, and calls it in use."""
 
@@ -1166,7 +1215,7 @@ class MadeIsInUse(_Counted):
         return replace(now, in_use=now.in_use + now.idle)
 
 
-@faulty("CP-17", "borrowers that wait are not counted", "histories machine")
+@faulty("CP-17", "borrowers that wait are not counted", "histories feature")
 class NobodyWaits(_Counted):
     """Nobody counts who waits (a semaphore that does not tell)."""
 
@@ -1372,9 +1421,20 @@ class ConditionAndList(_Afternoon):
 # Several at once, and as the pattern document has it
 
 
-@faulty("CP-02 CP-09 CP-10", "expected", claims="")
+class ThreeDefects(NeverResets, NobodyWaits):
+    """Waits for ever, resets nothing, and counts nobody who waits."""
+
+    def __init__(self, connect: Connect, settings: ConnectionPoolSettings) -> None:
+        super().__init__(connect, replace(settings, acquire_timeout=None))
+
+
+@faulty("CP-02 CP-04 CP-09 CP-10", "expected", claims="")
 class AsWritten:
-    """Literally the pattern document's sample: the idle ones are compared with max_size, and nothing is checked or reset."""
+    """Literally the pattern document's sample: the idle ones are compared with max_size, and nothing is checked or reset.
+
+    It connects under the lock that a return has to take: whoever leaves waits for the connect of another, and loses its
+    connection where it is cancelled meanwhile (CP-04).
+    """
 
     def __init__(self, connect: Connect, settings: ConnectionPoolSettings) -> None:
         plain = ConnectionPoolSettings(max_size=settings.max_size)

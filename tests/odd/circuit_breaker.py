@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import math
+import random
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from enum import Enum
@@ -187,6 +189,96 @@ class GivesFuture(Breaker):
         return asyncio.ensure_future(super().call(operation))
 
 
+@odd
+class GivesWayAtRandom(Breaker):
+    """Gives way up to three times at every point where it may, now more and now less."""
+
+    def __init__(self, settings: CircuitBreakerSettings) -> None:
+        super().__init__(settings)
+        self._random = random.Random(1)
+
+    async def _give_way(self) -> None:
+        for _ in range(self._random.randrange(4)):
+            await asyncio.sleep(0)
+
+    async def call(self, operation: Operation) -> Any:
+        async def slow() -> Any:
+            await self._give_way()
+            try:
+                return await operation()
+            finally:
+                await self._give_way()
+
+        await self._give_way()
+        try:
+            return await super().call(slow)
+        finally:
+            await self._give_way()
+
+
+@odd
+class ForwardsCancellation(Breaker):
+    """Runs each operation in a task of its own, and when it is cancelled waits until that has ended."""
+
+    async def call(self, operation: Operation) -> Any:
+        async def whole() -> Any:
+            return await operation()
+
+        async def apart() -> Any:
+            running = asyncio.ensure_future(whole())
+            try:
+                return await asyncio.shield(running)
+            except asyncio.CancelledError:
+                running.cancel()
+                await asyncio.wait([running])
+                raise
+
+        return await super().call(apart)
+
+
+@odd
+class Actor(HalfOpenByTimer):
+    """One task makes all changes, in the order in which calls ask for them through a queue."""
+
+    def __init__(self, settings: CircuitBreakerSettings) -> None:
+        super().__init__(settings)
+        self._asked: deque[tuple[Callable[[], Any], asyncio.Future[Any]]] = deque()
+        self._worker: asyncio.Task[None] | None = None
+
+    def _ask(self, change: Callable[[], Any]) -> asyncio.Future[Any]:
+        answer = asyncio.get_running_loop().create_future()
+        self._asked.append((change, answer))
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.get_running_loop().create_task(self._work())
+        return answer
+
+    async def _work(self) -> None:
+        while self._asked:
+            change, answer = self._asked.popleft()
+            await asyncio.sleep(0)
+            if not answer.cancelled():
+                try:
+                    answer.set_result(change())
+                except CircuitOpenError as error:
+                    answer.set_exception(error)
+                self._announce()
+
+    async def call(self, operation: Operation) -> Any:
+        admitted = self._ask(lambda: self._change(self._machine.admit))
+        try:
+            generation = await admitted
+            result = await operation()
+        except BaseException as error:
+            if admitted.done() and not admitted.cancelled() and admitted.exception() is None:
+                self._end(admitted.result(), error)
+            raise
+        self._end(generation, None)
+        return result
+
+    def _end(self, generation: int, error: BaseException | None) -> None:
+        self._ask(lambda: self._change(self._machine.finish, generation, self._outcome(error)))
+
+
 # Types
 
 
@@ -280,6 +372,59 @@ class Proxy:
 def proxy(settings: CircuitBreakerSettings) -> Proxy:
     """A proxy has no member of its own."""
     return Proxy(Breaker(settings))
+
+
+class Seconds(float):
+    """A number that is a float, and more."""
+
+
+class Rejected(CircuitOpenError, RuntimeError):
+    """An error with a second base, whose hint is computed."""
+
+    def __init__(self, seconds: float | None) -> None:
+        RuntimeError.__init__(self, "rejected")
+        self._seconds = seconds
+
+    @property
+    def retry_after(self) -> Seconds | None:  # type: ignore[override]  # computed, where the port has an attribute
+        return None if self._seconds is None else Seconds(self._seconds)
+
+
+class Compiled:
+    """Members that are no methods, as those of an extension module: no names, no signatures, no room for more."""
+
+    __slots__ = ("_inner", "add_listener", "call", "reset", "trip")
+
+    def __init__(self, inner: CircuitBreaker) -> None:
+        self._inner = inner
+        self.call = functools.partial(self._call)
+        self.add_listener = functools.partial(inner.add_listener)
+        self.trip, self.reset = functools.partial(inner.trip), functools.partial(inner.reset)
+
+    async def _call(self, operation: Operation) -> Any:
+        ran = False
+
+        def noted() -> Awaitable[Any]:
+            nonlocal ran
+            ran = True
+            return operation()
+
+        try:
+            return await self._inner.call(noted)
+        except CircuitOpenError as error:
+            if ran:
+                raise
+            raise Rejected(error.retry_after) from None
+
+    @property
+    def state(self) -> OtherState:
+        return OtherState(self._inner.state)
+
+
+@odd
+def compiled(settings: CircuitBreakerSettings) -> Compiled:
+    """An extension module: slots, partials, errors and numbers of its own types."""
+    return Compiled(Breaker(settings))
 
 
 @odd

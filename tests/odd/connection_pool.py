@@ -55,6 +55,18 @@ async def give_way(times: int = 1) -> None:
         await asyncio.sleep(0)
 
 
+# How long a return may take
+
+
+@odd
+class GivesUpSlowResets(Pool):
+    """Holds a reset to acquire_timeout too, and tells whoever leaves (asyncpg)."""
+
+    async def _give_back(self, entry: Entry) -> None:
+        async with asyncio.timeout(self._settings.acquire_timeout):
+            await super()._give_back(entry)
+
+
 # Which connection, and how many
 
 
@@ -228,6 +240,26 @@ class Returning(Pool):
     async def failed(self, entry: Entry, error: Exception) -> None:
         self._accounts.drop(entry)
 
+    async def reset_at_checkout(self, entry: Entry) -> Entry:
+        """Reset what is lent; where that fails make another in its slot, so that whoever was served keeps its turn."""
+        while True:
+            try:
+                await entry.connection.reset()
+            except Exception as error:
+                if self._accounts.closed:
+                    self._accounts.drop(entry)
+                    self._close_doomed()
+                    raise PoolClosedError("the pool was closed meanwhile") from error
+                self._accounts.in_use -= 1
+                await entry.connection.close()
+                entry = await self._make(None)
+            except BaseException:
+                self._accounts.drop(entry)
+                self._close_doomed()
+                raise
+            else:
+                return entry
+
 
 @odd
 class ResetsAtCheckout(Returning):
@@ -237,17 +269,7 @@ class ResetsAtCheckout(Returning):
         """Later."""
 
     async def _borrow(self) -> Entry:
-        while True:
-            entry = await super()._borrow()
-            try:
-                await super().reset(entry)
-            except BaseException as error:
-                self._accounts.drop(entry)
-                self._close_doomed()
-                if not isinstance(error, Exception):
-                    raise
-            else:
-                return entry
+        return await self.reset_at_checkout(await super()._borrow())
 
 
 @odd
@@ -255,17 +277,7 @@ class ResetsTwice(Returning):
     """A connection is reset as it is returned, and as it is lent."""
 
     async def _borrow(self) -> Entry:
-        while True:
-            entry = await super()._borrow()
-            try:
-                await self.reset(entry)
-            except BaseException as error:
-                self._accounts.drop(entry)
-                self._close_doomed()
-                if not isinstance(error, Exception):
-                    raise
-            else:
-                return entry
+        return await self.reset_at_checkout(await super()._borrow())
 
 
 @odd
@@ -703,6 +715,175 @@ class ConditionPool(SemaphorePool):
     async def close(self) -> None:
         await super().close()
         self._tell()
+
+
+@odd
+class ConnectsInWorkers(_FromScratch):
+    """Borrowers only ever queue: connections are made in tasks of the pool's own, and go to whoever is first by then."""
+
+    def __init__(self, connect: Connect, settings: ConnectionPoolSettings) -> None:
+        super().__init__(connect, settings)
+        self._queue: deque[asyncio.Future[Idle]] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def decide(self, decision: Callable[..., None], *arguments: Any) -> None:
+        """Everything that changes the pool comes by here."""
+        decision(*arguments)
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Guard]:
+        connection, made_at, _ = await self._got()
+        guard = Guard(connection)
+        try:
+            yield guard
+        finally:
+            guard.connection = None
+            try:
+                if not self._closed:
+                    await connection.reset()
+            except BaseException as error:
+                await connection.close()
+                if not isinstance(error, ConnectionError):
+                    raise
+            finally:
+                self.decide(self._return, Idle(connection, made_at, time.monotonic()))
+
+    async def _got(self) -> Idle:
+        place: asyncio.Future[Idle] = asyncio.get_running_loop().create_future()
+        self.decide(self._come, place)
+        try:
+            async with asyncio.timeout(self._settings.acquire_timeout):
+                return await place
+        except TimeoutError:
+            self.decide(self._leave, place)
+            raise PoolTimeoutError from None
+        except asyncio.CancelledError:
+            self.decide(self._leave, place)
+            raise
+
+    def _come(self, place: asyncio.Future[Idle]) -> None:
+        self._queue.append(place)
+        if self._closed:
+            self._refuse()
+        self._serve()
+
+    def _leave(self, place: asyncio.Future[Idle]) -> None:
+        if place in self._queue:
+            self._queue.remove(place)
+        elif place.done() and not place.cancelled() and place.exception() is None:
+            self._return(place.result())
+
+    def _return(self, idle: Idle) -> None:
+        self._in_use -= 1
+        self._idle.append(idle)
+        self._serve()
+
+    def _serve(self) -> None:
+        """Hand out what is idle, and begin to make what is missing."""
+        fit = [] if self._closed else [each for each in self._idle if each.is_fit(self._settings)]
+        for idle in self._idle:
+            if idle not in fit:
+                self._begin(idle.connection.close())
+        waiting = deque(place for place in self._queue if not place.done())
+        while waiting and fit:
+            self._in_use += 1
+            waiting.popleft().set_result(fit.pop())
+        self._idle, self._queue = fit, waiting
+        room = self._settings.max_size - len(fit) - self._in_use - self._connecting
+        for _ in range(min(room, len(waiting) - self._connecting)):
+            self._connecting += 1
+            self._begin(self._work())
+
+    def _begin(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self) -> None:
+        try:
+            connection = await self._connect()
+        except Exception as error:  # noqa: BLE001 - it is for whoever waits to hear
+            self.decide(self._fail, error)
+        else:
+            self.decide(self._make, connection)
+
+    def _fail(self, error: Exception) -> None:
+        self._connecting -= 1
+        place = next((place for place in self._queue if not place.done()), None)
+        if place is not None:
+            place.set_exception(error)
+        self._serve()
+
+    def _make(self, connection: Any) -> None:
+        self._connecting -= 1
+        self._in_use += 1
+        self._return(Idle(connection, time.monotonic(), time.monotonic()))
+
+    def _refuse(self) -> None:
+        self._closed = True
+        for place in self._queue:
+            if not place.done():
+                place.set_exception(PoolClosedError())
+
+    def _close(self) -> None:
+        self._refuse()
+        self._serve()
+
+    def statistics(self) -> PoolStatistics:
+        return replace(super().statistics(), waiting=len(self._queue))
+
+    async def close(self) -> None:
+        self.decide(self._close)
+
+
+@odd
+class DecidesInOneTask(ConnectsInWorkers):
+    """Whatever is to be decided is posted, and one task decides it in turn (an actor)."""
+
+    def __init__(self, connect: Connect, settings: ConnectionPoolSettings) -> None:
+        super().__init__(connect, settings)
+        self._posted: asyncio.Queue[Callable[[], None]] = asyncio.Queue()
+        self._begin(self._decided())
+
+    def decide(self, decision: Callable[..., None], *arguments: Any) -> None:
+        self._posted.put_nowait(lambda: decision(*arguments))
+
+    async def _decided(self) -> None:
+        while True:
+            (await self._posted.get())()
+
+
+class Scope:
+    """What acquire() gives: to be awaited or entered; the handle knows its connection by a method of it alone."""
+
+    __slots__ = ("_lent", "_pool", "request")
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+        self._lent: _AsyncHandle | None = None
+
+    def __await__(self) -> Iterator[Any]:
+        return self.__aenter__().__await__()
+
+    async def __aenter__(self) -> Scope:
+        lent = ConnectionPool.acquire(self._pool)
+        await lent.__aenter__()
+        self._lent, self.request = lent, lent.request
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        lent, self._lent = self._lent, None
+        if lent is None:
+            raise RuntimeError("it was returned before")
+        await lent.__aexit__(*error)
+
+
+@odd
+class AwaitableScope(Pool):
+    """acquire() may be awaited as well as entered, and a second return is an error (asyncpg)."""
+
+    def acquire(self) -> Any:
+        return Scope(self)
 
 
 @THREADED.add

@@ -43,7 +43,7 @@ def test_what_counts_stands_apart_from_what_does_not() -> None:
 def test_reasons_stand_where_there_is_no_verdict() -> None:
     text = " ".join(shown().split())
     assert "not offered: CB-03: the implementation has no setting 'reset_timeout'" in text
-    assert "declined: CB-08: 'manual_control' is not claimed, though the implementation visibly has it, half-working" in text
+    assert "declined: CB-08: 'manual_control' is not claimed; tried all the same, it fails" in text
     assert "errored: CB-06: undefined step: Given a braker" in text
 
 

@@ -21,7 +21,7 @@ from patternproof.scenarios.circuit_breaker.rig import rig
 
 from patternproof.adapter import Adapter
 from patternproof.drivers.simulated import Simulated
-from patternproof.history import Batch, History, alone
+from patternproof.history import Batch, Event, History, alone
 from patternproof.modelling import RIGHT, Names, States, explained, followed
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from patternproof.replay import decode, encode
@@ -107,6 +107,48 @@ def test_a_negative_hint_is_never_right(hint: float) -> None:
 def test_a_cancellation_may_overtake_the_answer_of_a_call_that_has_counted(phase: str) -> None:
     both = Batch((Finish(0, "failure"), Cancel(0)), (1,))
     assert is_right(history(BEGUN, (both, seen(Call(0, phase, 1), announced=(OPENED,)))))
+
+
+def test_a_cancellation_may_overtake_a_rejection() -> None:
+    both = Batch((Start(1), Cancel(1)), (1,))
+    assert is_right(history(BEGUN, FAILED, (both, seen(Call(1, "cancelled", 0)))))
+
+
+def test_half_open_reads_as_what_it_is_once_a_probe_is_in_flight() -> None:
+    silent = (alone(Start(1)), seen(Call(1, "running", 1)))
+    reads = [(alone(Read()), seen(Call(1, "running", 1), reads=(state,))) for state in ("half_open", "open")]
+    assert [is_right(history(BEGUN, FAILED, LATER, silent, read)) for read in reads] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("event", "what", "requirement"),
+    [
+        (Finish(1, "ok"), seen(Call(1, "returned", 1)), "CB-08"),
+        (Finish(1, "failure"), seen(Call(1, "raised", 1)), "CB-09"),
+        (Finish(1, "failure"), seen(Call(1, "raised", 1), announced=(CLOSED,)), "CB-17"),
+        (Start(2), seen(Call(1, "running", 1), Call(2, "waiting", 0)), "CB-07"),
+        (Start(2), seen(Call(1, "running", 1), Call(2, "returned None", 0)), "CB-05"),
+    ],
+)
+def test_what_no_deviation_explains_is_blamed_on_what_comes_nearest(event: Event, what: Seen, requirement: str) -> None:
+    model = complete()
+    *_, states = followed(model, history(BEGUN, FAILED, LATER, PROBED), RIGHT)
+    assert model.blame(states, alone(event), what) == requirement
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_two_breakers_may_become_half_open_in_any_order(order: tuple[int, int]) -> None:
+    begun = (alone(Start(1, 1)), seen(Call(1, "running", 1)))
+    failed = (alone(Finish(1, "failure")), seen(Call(1, "raised", 1), announced=(OPENED._replace(breaker=1),)))
+    half_opened = tuple(HALF_OPENED._replace(breaker=breaker) for breaker in order)
+    assert is_right(history(BEGUN, FAILED, begun, failed, (alone(Advance(31.0)), seen(announced=half_opened))))
+
+
+@pytest.mark.parametrize("by", [(0,), (1,), (0, 1)])
+def test_a_state_that_is_shared_is_announced_by_either_or_both(by: tuple[int, ...]) -> None:
+    announced = tuple(OPENED._replace(breaker=breaker) for breaker in by)
+    failed = (alone(Finish(0, "failure")), seen(Call(0, "raised", 1), announced=announced))
+    assert is_right(history(BEGUN, failed), frozenset({"shared state"}))
 
 
 def test_a_cancelled_call_may_have_been_let_in_before_its_operation_ran() -> None:
