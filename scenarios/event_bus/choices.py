@@ -56,7 +56,13 @@ def enabled(state: State, can: Capabilities) -> Iterator[Any]:
 
 
 def alongside(state: State, can: Capabilities, events: Sequence[Any]) -> Iterator[Any]:
-    """The events worth trying in one batch with others."""
+    """The events worth trying in one batch with others, or alone."""
+    if not events:
+        yield from enabled(state, can)
+        return
+    if any(isinstance(event, _ALONE) for event in events):
+        yield Advance(PAUSE)
+        return
     published = sum(isinstance(event, Publish) for event in events)
     subscribed = sum(isinstance(event, Subscribe) for event in events)
     live, kept = sum(sub.phase in LIVE for sub in state.subs) + subscribed, len(state.subs) + subscribed

@@ -79,6 +79,10 @@ class EventBusModel:
     def deviations(self) -> dict[str, Deviation]:
         return DEVIATIONS
 
+    @property
+    def numbered(self) -> str:
+        return "subscription"
+
     def variants(self) -> Sequence[EventBusSettings]:
         return [settings for settings in VARIANTS if self.supported is None or settings in self.supported]
 

@@ -76,6 +76,10 @@ class EventBusRig(Rig):
     def run(self, batch: Batch) -> Any:
         return super().run(_in_order(batch))
 
+    def unanswered(self) -> bool:
+        calls = "waits" in self._phases.values() or (self._closing is not None and self._closing.outcome is None)
+        return calls or any(subscriber.unanswered for subscriber in self.subscribers.values())
+
     def _do_all(self, batch: Batch) -> None:
         super()._do_all(batch)
         if self.driver.holds:

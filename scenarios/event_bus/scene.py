@@ -253,7 +253,10 @@ class Scene:
     def leftovers(self, name: str) -> str:
         """What the bus holds of a subscriber that is gone: nothing, or it."""
         self.reach(self.rig.subscribers[self.number(name)].gone, f"subscriber {name} to be gone", self.seen)
+        if self.style(name) == PUSH:
+            self.read(name)
         self.perform(LookForLeftovers(self.number(name)))
+        premise(self.seen.left, f"subscriber {name} is not quite gone")
         return self.seen.left[-1]
 
     # Events

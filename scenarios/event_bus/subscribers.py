@@ -69,6 +69,11 @@ class Subscriber:
         """Whether its handler runs, or a receive waits."""
         return bool(self._runs.held) or self._receiving is not None
 
+    @property
+    def unanswered(self) -> bool:
+        """Whether it subscribes or unsubscribes, or waits for an event."""
+        return self._leaving or self._trouble == "subscribes" or self._receiving is not None
+
     async def begin(self, bus: Any, topics: tuple[Any, ...]) -> bool:
         """Subscribe; whether that went well."""
         self._begun = True
