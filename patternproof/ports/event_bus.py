@@ -411,6 +411,9 @@ class Brokered(Protocol):
     async def restart_broker(self) -> None:
         """Restart the broker, as an operator does, and wait until it answers again; publishing goes on after that."""
 
+    def environment(self) -> Mapping[str, str]:
+        """Environment variables with which the same adapter finds this broker in another process."""
+
 
 class Wiring(Protocol):
     """A bus with a wire format of its own (EB-16); the functions `encode` and `decode` above are one that is ready for use."""

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from patternproof.drivers.base import deliver
 from patternproof.outcome import AdapterError, NotOffered
 from patternproof.ports.event_bus import Delivery, DurableSubscription
+from patternproof.servers import environment
 
 from . import elsewhere
 from .samples import TOPIC_OF
 from .scene import MOST_READ, Scene
 from .subscribers import resolved
 
+LATER = 5.0
+"""Seconds that a durable subscriber waits for what may still come."""
 LONGEST = 60.0
 """Seconds that another process may take to publish."""
 
@@ -55,12 +60,19 @@ class Broker:
             self.bus.rig.know(number)
         command = [sys.executable, "-m", elsewhere.__name__, self.bus.adapter.spec, self.bus.rig.namespace, *map(str, numbers)]
         try:
-            ended = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST, check=False)
+            ended = subprocess.run(
+                command, env=self._environment(), capture_output=True, text=True, timeout=LONGEST, check=False
+            )
         except subprocess.TimeoutExpired as error:
             raise AdapterError(f"{self.bus.adapter.file}: publishing in another process took more than {LONGEST:g} s") from error
         if ended.returncode:
             raise AdapterError(f"{self.bus.adapter.file}: publishing in another process failed:\n{ended.stderr[-2000:]}")
         self.bus.take(self.bus.rig.perform())
+
+    def _environment(self) -> dict[str, str]:
+        """The environment in which another process finds this kit, the adapter and the broker."""
+        of_bus = getattr(self.bus.rig.bus, "environment", dict)()
+        return {**os.environ, **environment(), "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **of_bus}
 
     def restart(self) -> None:
         """Restart the broker.
@@ -96,11 +108,12 @@ class Broker:
         subscription = self._subscriptions[name]
         for _ in range(MOST_READ):
             pending = self.bus.driver.start(lambda: resolved(subscription.receive()))
+            self.bus.driver.advance(LATER)
             if pending.outcome is None:
                 self.bus.driver.cancel(pending)
                 self.bus.driver.settle()
                 return
-            delivery: Delivery = pending.outcome.value
+            delivery: Delivery = deliver(pending.outcome)
             self._deliveries.setdefault(name, []).append((delivery.id, self.bus.rig.label(delivery.event)))
             if acknowledges:
                 self._call(partial(subscription.acknowledge, delivery))
@@ -110,4 +123,12 @@ class Broker:
         return self._deliveries.get(name, [])
 
     def _call(self, method: Callable[[], Any]) -> Any:
-        return self.bus.driver.complete(lambda: resolved(method()))
+        driver = self.bus.driver
+        pending = driver.start(lambda: resolved(method()))
+        for _ in range(driver.patience):
+            if pending.outcome is not None:
+                break
+            driver.settle()
+        self.bus.expect(pending.outcome is not None, "an answer", "none, however long it was waited for")
+        assert pending.outcome is not None
+        return deliver(pending.outcome)

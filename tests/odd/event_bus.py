@@ -145,46 +145,26 @@ class LocksItself(EventBus):
 
 @odd
 class DeliversByTimer(EventBus):
-    """Flushes what was published every 50 ms, to the subscriptions of the moment of publishing."""
+    """Hands out every 50 ms what was published, to the subscriptions of that moment; nobody waits for room."""
 
     def __init__(self, settings: EventBusSettings) -> None:
+        if settings.overflow == "block":
+            raise Unsupported("overflow")
         super().__init__(settings)
         self._batch: list[tuple[Event, tuple[Subscription, ...]]] = []
-        self._flushed: asyncio.Event | None = None
 
     async def publish(self, event: Event) -> None:
-        subscriptions = self._checked(event)
-        if not subscriptions:
-            return
-        self._batch.append((event, subscriptions))
-        if self._flushed is None:
-            self._flushed = asyncio.Event()
+        if not self._batch:
             asyncio.get_running_loop().call_later(0.05, self._flush)
-        if not self._blocks:
-            return
-        flushed = self._flushed
-        await flushed.wait()
+        self._batch.append((event, self._checked(event)))
 
     def _flush(self) -> None:
         batch, self._batch = self._batch, []
         for event, subscriptions in batch:
-            live = tuple([each for each in subscriptions if not each.ended and not each.disconnected])
-            if self._blocks and any(each.is_full for each in live):
-                self._batch.append((event, live))
-            elif not self._batch or not self._blocks:
-                self._deliver(event, live)
-            else:
-                self._batch.append((event, live))
-        if self._flushed is not None and not self._batch:
-            self._flushed.set()
-            self._flushed = None
-        elif self._batch:
-            asyncio.get_running_loop().call_later(0.05, self._flush)
+            self._deliver(event, tuple([each for each in subscriptions if not each.ended and not each.disconnected]))
 
     async def close(self) -> None:
-        while self._batch:
-            self._closed = True
-            await asyncio.sleep(0.05)
+        self._flush()
         await super().close()
 
 
