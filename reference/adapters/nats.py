@@ -20,12 +20,14 @@ RUNTIME = "live"
 CLAIMS = {"distributed", "durable"}
 ADAPTS = {"nats-py"}
 SETTLE = 0.1
+_open = ExitStack()
+"""What is open as long as this process: let go of earlier, the server would be stopped."""
 
 
 @cache
 def _server() -> Server:
     """A server of this process' own, whose examples restart it."""
-    return ExitStack().enter_context(restartable("nats"))
+    return _open.enter_context(restartable("nats"))
 
 
 class NatsEventBus(LoggedEventBus):

@@ -22,12 +22,14 @@ RUNTIME = "live"
 CLAIMS = {"shared", "distributed", "durable"}
 ADAPTS = {"redis"}
 SETTLE = 0.1
+_open = ExitStack()
+"""What is open as long as this process: let go of earlier, the server would be stopped."""
 
 
 @cache
 def _server() -> Server:
     """A server of this process' own, for the buses, whose examples restart it."""
-    return ExitStack().enter_context(restartable("redis"))
+    return _open.enter_context(restartable("redis"))
 
 
 class RedisEventBus(LoggedEventBus):

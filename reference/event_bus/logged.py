@@ -38,7 +38,7 @@ class Log(Protocol):
 class LoggedEventBus(EventBus):
     """An event bus of many processes: one log at a broker, which each process reads and hands out to its own subscriptions.
 
-    The log gives all of them one order, and survives what the broker survives; whoever has read up to a position goes on from there.
+    The log gives all of them one order, and survives what the broker survives; a reader goes on from where it was.
     A subscription gets what comes after the end of the log at the time of subscribe(), wherever this process has read to. Nobody
     here can hold up publishers elsewhere, so that the policy "block" is not to be had.
 
@@ -106,5 +106,3 @@ class LoggedEventBus(EventBus):
         reading.cancel()
         with suppress(asyncio.CancelledError):
             await reading
-
-

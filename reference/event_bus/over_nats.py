@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import nats
-from nats.errors import Error, TimeoutError
+from nats import errors
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
@@ -23,7 +23,7 @@ _RETRY = 0.05
 _WAIT = 0.5
 """Seconds that the server has to answer, and that a read waits there."""
 _FETCHED = 64
-_AWAY = (Error, OSError, asyncio.TimeoutError)
+_AWAY = (errors.Error, OSError, asyncio.TimeoutError)
 
 
 async def _answered(call: Callable[[], Awaitable[T]]) -> T:
@@ -114,7 +114,7 @@ async def _unsaid(error: Exception) -> None:
 
 async def _fetched(consumer: Any) -> AsyncIterator[Any]:
     while True:
-        with suppress(TimeoutError):
+        with suppress(errors.TimeoutError):
             for message in await consumer.fetch(_FETCHED, timeout=_WAIT):
                 yield message
 

@@ -44,8 +44,8 @@ class Shell(Generic[S]):
         self._settings = settings
         self._blocks = settings.overflow == "block"
         self._listeners: list[ErrorListener] = []
-        # Changed by _add, _remove and close() only. The tuples are replaced, never changed: who goes through one is not disturbed.
-        self._routes: dict[Topic, tuple[S, ...]] = {topic: () for topic in Topic}
+        # Changed by _add, _remove and close() only. The tuples are replaced, never changed under who goes through one.
+        self._routes: dict[Topic, tuple[S, ...]] = dict.fromkeys(Topic, ())
         self._closed = False
 
     def __repr__(self) -> str:
@@ -88,7 +88,7 @@ class Shell(Generic[S]):
         for listener in self._listeners:
             try:
                 listener(error)
-            except Exception:
+            except Exception:  # noqa: BLE001  # whatever a listener raises, the others are still to hear
                 _log.exception("an error listener failed")
 
 

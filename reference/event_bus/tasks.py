@@ -117,7 +117,7 @@ class EventBus(Shell[Subscription]):
 
     async def publish(self, event: Event) -> None:
         subscriptions = self._checked(event)
-        if self._blocks and subscriptions and (self._held_up or any([each.is_full for each in subscriptions])):
+        if self._blocks and subscriptions and (self._held_up or any(each.is_full for each in subscriptions)):
             await self._wait(event)
         else:
             self._deliver(event, subscriptions)

@@ -95,9 +95,7 @@ class ThreadedEventBus(Shell[ThreadedSubscription]):
         turn = object()
         self._held_up.append(turn)
         try:
-            while not self._closed and (
-                self._held_up[0] is not turn or any(each.is_full for each in self._routes[event.topic])
-            ):
+            while not self._closed and (self._held_up[0] is not turn or any(each.is_full for each in self._routes[event.topic])):
                 self._room.wait()
         finally:
             self._held_up.remove(turn)

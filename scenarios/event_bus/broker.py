@@ -60,9 +60,7 @@ class Broker:
             self.bus.rig.know(number)
         command = [sys.executable, "-m", elsewhere.__name__, self.bus.adapter.spec, self.bus.rig.namespace, *map(str, numbers)]
         try:
-            ended = subprocess.run(
-                command, env=self._environment(), capture_output=True, text=True, timeout=LONGEST, check=False
-            )
+            ended = subprocess.run(command, env=self._environment(), capture_output=True, text=True, timeout=LONGEST, check=False)
         except subprocess.TimeoutExpired as error:
             raise AdapterError(f"{self.bus.adapter.file}: publishing in another process took more than {LONGEST:g} s") from error
         if ended.returncode:

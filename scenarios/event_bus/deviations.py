@@ -8,10 +8,10 @@ from .events import PULL, PUSH
 from .state import by_fetching, by_handlers
 
 _OF_BOTH: tuple[tuple[str, ...], ...] = (
+    ("once a topic", "EB-03", "a subscription to two topics gets an event twice", "@-XY", "copies"),
     ("one alone gets each", "EB-01", "each event reaches one subscription alone", "@", "copies"),
     ("twice", "EB-01", "an event arrives twice", "@", "copies"),
     ("any topic", "EB-02", "events arrive of topics that were not asked for", "@ topic"),
-    ("once a topic", "EB-03", "a subscription to two topics gets an event twice", "@-XY", "copies"),
     ("latest first", "EB-04", "the latest event arrives first", "@", "order"),
     ("late", "EB-05", "an event is missed that was published as soon as subscribe() had returned", "@-then"),
     ("the latest is replayed", "EB-06", "a new subscription gets the event before it", "@"),

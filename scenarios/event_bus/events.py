@@ -27,7 +27,7 @@ class HandlerFailure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """A publisher publishes an event, once it is done with those before: in a batch its events come in the order of their numbers.
+    """A publisher publishes an event, once it is done with those before: its events in a batch come by number.
 
     `special` events have data that is hard on a wire.
     """

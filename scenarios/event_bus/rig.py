@@ -310,7 +310,7 @@ def _capabilities(adapter: Adapter, plain: EventBusRig) -> Capabilities:
         raise AdapterError(
             f"{adapter.file}: event_bus() returned a {type(plain.bus).__name__} with neither subscribe() nor handle()"
         )
-    subscription = plain.subscribers[0 if pull else 1].subscription
+    subscriptions = [each.subscription for each in plain.subscribers.values() if each.subscription is not None]
     scope = "__exit__" if adapter.runtime == "threads" else "__aexit__"
     with suppress(Hang):  # a close() that does not work is found out later
         plain.perform(events.Close())
@@ -320,7 +320,7 @@ def _capabilities(adapter: Adapter, plain: EventBusRig) -> Capabilities:
         push=push,
         reports=hasattr(plain.bus, "add_error_listener"),
         closes=plain.offers_close,
-        scopes=hasattr(type(subscription), scope),
+        scopes=all(hasattr(type(each), scope) for each in subscriptions),
         wires=hasattr(plain.bus, "encode") and hasattr(plain.bus, "decode"),
         replay="replay" in adapter.claims,
     )

@@ -102,7 +102,7 @@ def unsubscribe(state: State, number: int, deviations: Names, scope: bool = Fals
     ended = sub._replace(receiving=False)
     after = state.told(ended, "ended") if sub.receiving else state
     if wrong(deviations, sub, HOLDS_UP):
-        yield after.with_sub(ended._replace(phase=GHOST, buffer=(), got=()))
+        yield from flow(after.with_sub(ended._replace(phase=GHOST, buffer=(), got=())), deviations)
         return
     yield from gone(after, ended, deviations)
     handed = next((item for receiver, item in state.handed if receiver == number), None) if deviations else None

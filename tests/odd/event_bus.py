@@ -186,7 +186,8 @@ class QueueSubscription:
         if self.ended.is_set() or self.cut:
             return
         if self._overflow == "block":
-            await self._put_or_end(event)
+            if await self._first(self.queue.put(event)) is None and self._bus.closed:
+                raise BusClosedError("closed")
         elif not self.queue.full():
             self.queue.put_nowait(event)
         elif self._overflow == "disconnect":
@@ -198,9 +199,6 @@ class QueueSubscription:
             if self._overflow == "drop_oldest":
                 self.queue.get_nowait()
                 self.queue.put_nowait(event)
-
-    async def _put_or_end(self, event: Event) -> None:
-        await self._first(self.queue.put(event))
 
     async def receive(self) -> Event:
         if not self.queue.empty():
@@ -265,6 +263,8 @@ class QueueForEach:
                     await subscription.put(event)
 
     async def subscribe(self, *topics: Topic) -> QueueSubscription:
+        if self.closed:
+            raise BusClosedError("closed")
         subscription = QueueSubscription(self, self.settings)
         self.subscriptions[subscription] = set(topics)
         return subscription
@@ -280,6 +280,8 @@ class PumpForEach(QueueForEach):
     """A task for each subscription carries events from a queue of its own, and has one in hand."""
 
     async def subscribe(self, *topics: Topic) -> QueueSubscription:
+        if self.closed:
+            raise BusClosedError("closed")
         subscription = PumpedSubscription(self, self.settings)
         self.subscriptions[subscription] = set(topics)
         return subscription
@@ -450,38 +452,6 @@ class EagerUnderBlock(EventBus):
             if not published.done():
                 published.set_exception(BusClosedError("closed"))
         await super().close()
-
-
-@odd
-class AcceptsAhead(EventBus):
-    """Where publishers wait, accepts one event ahead: a task carries it on."""
-
-    def __init__(self, settings: EventBusSettings) -> None:
-        super().__init__(settings)
-        self._inside: asyncio.Queue[Event] = asyncio.Queue(1)
-        self._carrier: asyncio.Task[None] | None = None
-
-    async def publish(self, event: Event) -> None:
-        if not self._blocks or not self._checked(event):
-            await super().publish(event)
-            return
-        if self._carrier is None:
-            self._carrier = asyncio.create_task(self._carry())
-        if self._inside.empty() and not self._held_up and not any(each.is_full for each in self._checked(event)):
-            await super().publish(event)
-            return
-        await self._inside.put(event)
-        if self._closed:
-            raise BusClosedError("closed")
-
-    async def _carry(self) -> None:
-        while True:
-            event = await self._inside.get()
-            subscriptions = self._routes[event.topic]
-            if any(each.is_full for each in subscriptions):
-                await self._wait(event)
-            else:
-                self._deliver(event, subscriptions)
 
 
 # Types
