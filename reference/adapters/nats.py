@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack
@@ -27,7 +28,9 @@ _open = ExitStack()
 @cache
 def _server() -> Server:
     """A server of this process' own, whose examples restart it."""
-    return _open.enter_context(restartable("nats"))
+    server = _open.enter_context(restartable("nats"))
+    atexit.register(_open.close)
+    return server
 
 
 class NatsEventBus(LoggedEventBus):

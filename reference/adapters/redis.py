@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack
@@ -29,7 +30,9 @@ _open = ExitStack()
 @cache
 def _server() -> Server:
     """A server of this process' own, for the buses, whose examples restart it."""
-    return _open.enter_context(restartable("redis"))
+    server = _open.enter_context(restartable("redis"))
+    atexit.register(_open.close)
+    return server
 
 
 class RedisEventBus(LoggedEventBus):

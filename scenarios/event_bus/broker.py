@@ -58,7 +58,8 @@ class Broker:
         numbers = [self.bus.new_event(name) for name in names]
         for number in numbers:
             self.bus.rig.know(number)
-        command = [sys.executable, "-m", elsewhere.__name__, self.bus.adapter.spec, self.bus.rig.namespace, *map(str, numbers)]
+        command = [sys.executable, "-m", elsewhere.__name__, self.bus.adapter.spec, self.bus.rig.namespace]
+        command += [self.bus.rig.history.settings.overflow, *map(str, numbers)]
         try:
             ended = subprocess.run(command, env=self._environment(), capture_output=True, text=True, timeout=LONGEST, check=False)
         except subprocess.TimeoutExpired as error:
