@@ -1,4 +1,4 @@
-"""The log of an event bus as a stream of NATS JetStream."""
+"""The log of a bus, in NATS JetStream."""
 
 from __future__ import annotations
 

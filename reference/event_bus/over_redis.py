@@ -1,4 +1,4 @@
-"""The log of an event bus as a stream in Redis."""
+"""The log of a bus, as a stream in Redis."""
 
 from __future__ import annotations
 

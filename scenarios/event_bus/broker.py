@@ -1,4 +1,4 @@
-"""What is beyond the process of an example: a broker, and publishers elsewhere."""
+"""What is beyond an example's process: broker and publishers elsewhere."""
 
 from __future__ import annotations
 

@@ -361,24 +361,6 @@ class HoldsOn(Bus):
         return subscription
 
 
-@faulty("EB-09", "a subscription that is gone holds publishers up")
-class StillCountsTheGone(Bus):
-    """A subscription that is gone keeps its place among those that have to have room."""
-
-    def leave(self, subscription: Subscription) -> None:
-        if self._blocks:
-            subscription.end(drain=False)
-            self.go_on()
-        else:
-            super().leave(subscription)
-
-    class Subscription(Subscription):
-        async def receive(self) -> Event:
-            if self.ended and not self._bus._closed:
-                raise SubscriptionClosedError("it was unsubscribed")
-            return await super().receive()
-
-
 # EB-10: changes meanwhile
 
 

@@ -35,7 +35,7 @@ def test_a_setting_out_of_range_is_named(bus: Any, wrong: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize(
-    "event, settings, error",
+    ("event", "settings", "error"),
     [
         (object(), EventBusSettings(), UnknownEventError),
         (EVENT, EventBusSettings(max_bytes=10), EventTooLargeError),

@@ -32,7 +32,7 @@ RIGHT_OR_NOT_KNOWN = {
 }
 
 
-@pytest.mark.parametrize("settings, steps", RIGHT_OR_NOT_KNOWN.values(), ids=RIGHT_OR_NOT_KNOWN)
+@pytest.mark.parametrize(("settings", "steps"), RIGHT_OR_NOT_KNOWN.values(), ids=RIGHT_OR_NOT_KNOWN)
 def test_nothing_is_said_against_the_reference_when(settings: EventBusSettings, steps: tuple[Any, ...]) -> None:
     with (
         loaded("event_bus", "reference", EventBus) as adapter,
