@@ -106,7 +106,7 @@ def _known(topics: Iterable[Topic]) -> set[Topic]:
 
 def _validate(settings: EventBusSettings) -> None:
     capacity, overflow, most = settings.capacity, settings.overflow, settings.max_bytes
-    _require(isinstance(capacity, int) and capacity >= 1, f"capacity must be at least 1 event, got {capacity!r}")
+    _require(capacity >= 1, f"capacity must be at least 1 event, got {capacity!r}")
     policies = get_args(OverflowPolicy)
     _require(overflow in policies, f"overflow must be one of {', '.join(policies)}; got {overflow!r}")
     _require(most is None or most >= 1, f"max_bytes must be at least 1, or None for no limit, got {most!r}")

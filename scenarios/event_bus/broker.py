@@ -70,7 +70,7 @@ class Broker:
 
     def _environment(self) -> dict[str, str]:
         """The environment in which another process finds this kit, the adapter and the broker."""
-        of_bus = getattr(self.bus.rig.bus, "environment", dict)()
+        of_bus: dict[str, str] = getattr(self.bus.rig.bus, "environment", dict)()
         return {**os.environ, **environment(), "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **of_bus}
 
     def restart(self) -> None:

@@ -12,7 +12,7 @@ from patternproof.ports.event_bus import EVENTS, Event, Topic
 from .state import CHANGED
 
 TOPIC_OF = {"X": Topic.STATE, "Y": Topic.RESOURCE}
-HARD = {
+HARD: dict[str, Any] = {
     "": {},
     "nothing": None,
     "truth": [True, False],

@@ -88,6 +88,7 @@ class Scene:
         if settings is not None:
             self._rig = self._stack.enter_context(rig(self.adapter, self.driver, settings))
             return
+        reason = NotOffered("the event bus has no overflow policy")
         for policy in POLICIES:
             try:
                 self._rig = self._stack.enter_context(rig(self.adapter, self.driver, EventBusSettings(overflow=policy)))

@@ -295,7 +295,7 @@ class PumpedSubscription(QueueSubscription):
         self._hand: deque[Event] = deque()
 
     async def put(self, event: Event) -> None:
-        if self._overflow != "block" and not self._hand and self.queue.empty() and not self.queue._getters:  # type: ignore[attr-defined]
+        if self._overflow != "block" and not self._hand and self.queue.empty() and not self.queue._getters:  # type: ignore[attr-defined]  # as above
             if not self.ended.is_set():
                 self._hand.append(event)
             return
