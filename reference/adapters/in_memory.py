@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 
 from patternproof.reference.circuit_breaker import CircuitBreaker
 from patternproof.reference.connection_pool import ConnectionPool
+from patternproof.reference.event_bus import EventBus
 
 from patternproof.ports import Unsupported
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from patternproof.ports.connection_pool import Connect, ConnectionPoolSettings
+from patternproof.ports.event_bus import EventBusSettings
 
 RUNTIME = "asyncio"
 CLAIMS = {"manual_control", "sliding_window", "min_size"}
@@ -25,3 +27,9 @@ async def connection_pool(connect: Connect, settings: ConnectionPoolSettings) ->
     pool = ConnectionPool(connect, settings)
     yield pool
     await pool.close()
+
+
+async def event_bus(settings: EventBusSettings) -> AsyncIterator[EventBus]:
+    bus = EventBus(settings)
+    yield bus
+    await bus.close()

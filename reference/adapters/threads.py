@@ -7,10 +7,12 @@ from typing import Any
 
 from patternproof.reference.circuit_breaker import ThreadedCircuitBreaker
 from patternproof.reference.connection_pool import ThreadedConnectionPool
+from patternproof.reference.event_bus import ThreadedEventBus
 
 from patternproof.ports import Unsupported
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from patternproof.ports.connection_pool import ConnectionPoolSettings
+from patternproof.ports.event_bus import EventBusSettings
 
 RUNTIME = "threads"
 CLAIMS = {"manual_control", "sliding_window", "min_size"}
@@ -26,3 +28,9 @@ def connection_pool(connect: Callable[[], Any], settings: ConnectionPoolSettings
     pool = ThreadedConnectionPool(connect, settings)
     yield pool
     pool.close()
+
+
+def event_bus(settings: EventBusSettings) -> Iterator[ThreadedEventBus]:
+    bus = ThreadedEventBus(settings)
+    yield bus
+    bus.close()

@@ -1,0 +1,1 @@
+"""How event buses are exercised."""

@@ -1,0 +1,370 @@
+"""What the steps of one example act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from patternproof.adapter import Adapter
+from patternproof.culprits import culprits
+from patternproof.drivers import Driver, Hang
+from patternproof.outcome import NotApplicable, NotOffered, Violation, check, premise
+from patternproof.ports import Unsupported
+from patternproof.ports.event_bus import EventBusSettings
+
+from .events import (
+    PULL,
+    PUSH,
+    CancelReceive,
+    Close,
+    HandlerEnds,
+    LookForLeftovers,
+    Publish,
+    PublishThenSubscribe,
+    Receive,
+    Seen,
+    Subscribe,
+    SubscribeThenPublish,
+)
+from .model import POLICIES
+from .rig import EventBusRig, rig
+
+MOST_READ = 30
+"""Events that a subscriber reads in one step, before it counts as one without an end."""
+
+
+class Scene:
+    """One example: a bus, the subscribers and the events by name, and what was seen of them.
+
+    Args:
+        adapter: what is held against the requirements.
+        driver: an entered driver.
+        requirement: the id of the example's Rule; empty in a feature of a team's own.
+    """
+
+    def __init__(self, adapter: Adapter, driver: Driver, requirement: str) -> None:
+        self.adapter, self.driver = adapter, driver
+        self._requirement = requirement
+        self._stack = ExitStack()
+        # Changed by `make`, `subscribe`, `publish`, `perform` and what they call only.
+        self._rig: EventBusRig | None = None
+        self._subscribers: dict[str, int] = {}
+        self._styles: dict[int, str] = {}
+        self._events: list[int] = []
+        self._phases: dict[int, str] = {}
+        self._received: dict[int, list[str]] = {}
+        self._dropped: dict[int, int] = {}
+        self.reported: set[int] = set()
+        """The subscribers of whose handlers an error was reported."""
+        self.seen = Seen()
+        """What was seen last."""
+        self.beyond_model = False
+        """Whether something happened that no model knows of."""
+
+    def __repr__(self) -> str:
+        return f"<Scene {', '.join(self._subscribers) or 'without subscribers'}; events {', '.join(map(str, self._events))}>"
+
+    @property
+    def rig(self) -> EventBusRig:
+        """The rig of the example's bus.
+
+        Raises:
+            LookupError: no step has made one.
+        """
+        if self._rig is None:
+            raise LookupError("there is no event bus yet; begin the example with 'Given an event bus'")
+        return self._rig
+
+    def make(self, settings: EventBusSettings | None = None) -> None:
+        """Make the bus; without settings with the first policy that it has.
+
+        Raises:
+            NotOffered: the implementation does not have one of the settings.
+            LookupError: there is one already.
+        """
+        if self._rig is not None:
+            raise LookupError("there is an event bus already; an example has one")
+        if settings is not None:
+            self._rig = self._stack.enter_context(rig(self.adapter, self.driver, settings))
+            return
+        reason = NotOffered("the event bus has no overflow policy")
+        for policy in POLICIES:
+            try:
+                self._rig = self._stack.enter_context(rig(self.adapter, self.driver, EventBusSettings(overflow=policy)))
+                return
+            except NotOffered as refusal:
+                reason = refusal
+        raise reason
+
+    def close(self) -> None:
+        """Clean the bus up."""
+        self._stack.close()
+
+    def perform(self, *events: Any) -> None:
+        """Make events happen at one moment, and take in what is seen."""
+        try:
+            seen = self.rig.perform(*events)
+        except Hang as hang:
+            self.expect(False, "an end", hang)
+            raise
+        self.take(seen)
+
+    def take(self, seen: Seen) -> None:
+        """Take in what is seen."""
+        self.seen = seen
+        self._phases.update({each.number: each.phase for each in seen.published})
+        self._dropped.update({each.subscription: each.dropped for each in seen.standing})
+        self.reported.update(seen.reported)
+        for receipt in seen.received:
+            if receipt.what != "waits":
+                self._received.setdefault(receipt.subscription, []).append(receipt.what)
+
+    # Subscribers
+
+    def subscribe(self, names: list[str], topics: str, style: str = PULL) -> None:
+        """Subscribe for each name; who would fetch its events gets a handler from a bus that has nothing else.
+
+        Raises:
+            NotOffered: the bus has no handlers, and one is asked for.
+        """
+        for name in names:
+            self.perform(Subscribe(self.new_subscriber(name, style), topics, self._styles[self._subscribers[name]]))
+            self._require_offered(name)
+
+    def new_subscriber(self, name: str, style: str = PULL) -> int:
+        """The number of a subscriber that is new.
+
+        Raises:
+            LookupError: the name is taken.
+        """
+        if name in self._subscribers:
+            raise LookupError(f"there is a subscriber {name} already; give each subscriber of an example a name of its own")
+        number = self._subscribers[name] = len(self._subscribers)
+        self._styles[number] = style if style == PUSH or hasattr(self.rig.bus, "subscribe") else PUSH
+        if self._styles[number] == PUSH and not hasattr(self.rig.bus, "handle"):
+            raise NotOffered("the event bus has no handle()")
+        return number
+
+    def style(self, name: str) -> str:
+        """Whether a subscriber fetches its events, or has a handler."""
+        return self._styles[self.number(name)]
+
+    def _require_offered(self, name: str) -> None:
+        refusal = self.rig.subscribers[self.number(name)].refused
+        if isinstance(refusal, Unsupported):
+            raise NotOffered(str(refusal))
+
+    def subscribe_then_publish(self, name: str, style: str, event: str) -> None:
+        """Subscribe, and publish a state event as soon as that has returned."""
+        number = self.new_subscriber(name, style)
+        self.perform(SubscribeThenPublish(number, self.new_event(event), self._styles[number]))
+        self._require_offered(name)
+
+    def publish_then_subscribe(self, event: str, name: str) -> None:
+        """Publish a state event, and subscribe as soon as that has returned."""
+        number = self.new_subscriber(name)
+        self.perform(PublishThenSubscribe(self.new_event(event), number, self._styles[number]))
+
+    def number(self, name: str) -> int:
+        """The number of a subscriber.
+
+        Raises:
+            LookupError: there is none of that name.
+        """
+        if name not in self._subscribers:
+            raise LookupError(f"there is no subscriber {name!r}; known: {', '.join(self._subscribers) or 'none so far'}")
+        return self._subscribers[name]
+
+    def read(self, name: str) -> None:
+        """Let a subscriber read, or its handler return, until nothing more comes."""
+        number = self.number(name)
+        for _ in range(MOST_READ):
+            if not self._read_once(number):
+                return
+
+    def _read_once(self, number: int) -> bool:
+        """Whether there may be more to be read."""
+        subscriber = self.rig.subscribers.get(number)
+        if subscriber is None or subscriber.subscription is None:
+            return False
+        if self._styles[number] == PUSH:
+            if subscriber.busy:
+                self.perform(HandlerEnds(number))
+            return subscriber.busy
+        if subscriber.busy:
+            return False
+        before = len(self._received.get(number, ()))
+        self.perform(Receive(number))
+        came = self._received.get(number, [])[before:]
+        return bool(came) and (came[0][:1].isdigit() or (came[0] == "overflowed" and self._received[number][-2:-1] != came))
+
+    def receive_once(self, name: str) -> None:
+        """Let a subscriber read one event; one with a handler is called anyway."""
+        if self.style(name) == PULL:
+            self.perform(Receive(self.number(name)))
+
+    def wait(self, name: str) -> None:
+        """Let a subscriber wait for an event."""
+        self.require_pull(name)
+        self.perform(Receive(self.number(name)))
+        self.reach(self.rig.subscribers[self.number(name)].busy, f"subscriber {name} to wait", self.seen)
+
+    def require_pull(self, name: str) -> None:
+        """Go on only where a subscriber fetches its events.
+
+        Raises:
+            NotOffered: it cannot.
+        """
+        if self.style(name) != PULL:
+            raise NotOffered("the event bus has no subscribe()")
+
+    def cancellation(self, name: str) -> CancelReceive:
+        """The cancellation of a receive.
+
+        Raises:
+            NotApplicable: the driver cannot cancel.
+        """
+        if not self.driver.can_cancel:
+            raise NotApplicable(f"a receive cannot be cancelled from outside under the {self.driver.name} driver")
+        return CancelReceive(self.number(name))
+
+    def end_handler(self, name: str, how: str) -> None:
+        """Let a handler end that is busy.
+
+        Raises:
+            PremiseMissing: it is not.
+        """
+        self.reach(self.rig.subscribers[self.number(name)].busy, f"handler {name} to be busy", self.seen)
+        self.perform(HandlerEnds(self.number(name), how))
+
+    def received(self, name: str) -> list[str]:
+        """What a subscriber has got so far: numbers of events, or how something else is."""
+        got = self._received.get(self.number(name), [])
+        return [what for what in got if what not in ("cancelled", "ended", "overflowed")]
+
+    def told(self, name: str) -> list[str]:
+        """What a subscriber was told that is no event."""
+        return [what for what in self._received.get(self.number(name), []) if not what[:1].isdigit()]
+
+    def dropped(self, name: str) -> int:
+        """How many events a subscription says were dropped."""
+        return self._dropped.get(self.number(name), 0)
+
+    def leftovers(self, name: str) -> str:
+        """What the bus holds of a subscriber that is gone: nothing, or it."""
+        self.reach(self.rig.subscribers[self.number(name)].gone, f"subscriber {name} to be gone", self.seen)
+        if self.style(name) == PUSH:
+            self.read(name)
+        self.perform(LookForLeftovers(self.number(name)))
+        premise(self.seen.left, f"subscriber {name} is not quite gone")
+        return self.seen.left[-1]
+
+    # Events
+
+    def new_event(self, name: str) -> int:
+        """The number of an event that is new.
+
+        Raises:
+            LookupError: it is no number, or taken.
+        """
+        if not name.isdecimal() or int(name) in self._events:
+            raise LookupError(f"event {name!r}: each event of an example has a number of its own")
+        self._events.append(int(name))
+        return int(name)
+
+    def publish(self, publisher: str, topic: str, names: list[str]) -> None:
+        """Publish events, one after the other.
+
+        Raises:
+            LookupError: there are two publishers, P and Q.
+        """
+        for name in names:
+            self.perform(self.publishing(publisher, topic, name))
+
+    def publishing(self, publisher: str, topic: str, name: str) -> Publish:
+        """The publishing of a new event.
+
+        Raises:
+            LookupError: there are two publishers, P and Q.
+        """
+        if publisher not in ("P", "Q"):
+            raise LookupError(f"no publisher {publisher!r}; there are P and Q")
+        return Publish(self.new_event(name), "PQ".index(publisher), topic)
+
+    def phase(self, name: str) -> str:
+        """How the publishing of an event goes: done, waits, refused, or what it did instead."""
+        if not name.isdecimal() or int(name) not in self._events:
+            raise LookupError(f"no event {name} was published; known: {', '.join(map(str, self._events)) or 'none so far'}")
+        return self._phases.get(int(name), "waits")
+
+    def published(self) -> int:
+        """How many events were published so far."""
+        return len(self._events)
+
+    def close_bus(self) -> None:
+        """Close the bus.
+
+        Raises:
+            NotOffered: it has no close().
+        """
+        if not hasattr(self.rig.bus, "close"):
+            raise NotOffered("the event bus has no close()")
+        self.perform(Close())
+        if not self.rig.offers_close:
+            raise NotOffered("the event bus has no close()")
+
+    # Verdicts
+
+    def require_claim(self, claim: str) -> None:
+        """Go on only where the adapter claims something.
+
+        Raises:
+            NotOffered: it does not.
+        """
+        if claim not in self.adapter.claims:
+            raise NotOffered(f"the adapter does not claim {claim!r}")
+
+    def expect(self, condition: object, expected: str, seen: object) -> None:
+        """Hold the implementation to the example's requirement.
+
+        Raises:
+            Violation: the condition is false; of another requirement where that one explains it.
+            AssertionError: the same in a feature of a team's own.
+        """
+        history = self.rig.history
+        message = f"expected {expected}; seen: {seen}"
+        if not self._requirement:
+            assert condition, "\n".join([message, *history.lines()])
+        elif condition:
+            check(self._requirement, condition, message, history.lines())
+        else:
+            broken = self._broken()
+            own = self._requirement in broken or not broken
+            raise Violation(self._requirement if own else broken[0], message, history.lines())
+
+    def reach(self, condition: object, expected: str, seen: object) -> None:
+        """Go on only where the situation that the example is about was reached.
+
+        Raises:
+            PremiseMissing: it was not.
+            Violation: the same, where it is the example's own requirement that was in the way.
+        """
+        if not condition and self._requirement in self._broken():
+            self.expect(False, expected, seen)
+        premise(condition, f"expected {expected}; seen: {seen}")
+
+    def _broken(self) -> list[str]:
+        if not self._requirement or self.beyond_model:
+            return []  # a team's own example is about no requirement, and the model knows one process only
+        return culprits(self.adapter, "event_bus", self.rig.history, self._requirement)
+
+
+@contextmanager
+def opened(adapter: Adapter, driver: Driver, requirement: str) -> Iterator[Scene]:
+    """A scene that is closed with its example."""
+    scene = Scene(adapter, driver, requirement)
+    try:
+        yield scene
+    finally:
+        scene.close()

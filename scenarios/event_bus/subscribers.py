@@ -1,0 +1,212 @@
+"""A subscriber: it receives, or has a handler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import fields
+from typing import Any
+
+from patternproof.drivers import Cancelled, Driver, Operation, Pending, Raised, Returned
+from patternproof.history import shown
+from patternproof.ports.event_bus import BusClosedError, Overflowed, SubscriptionClosedError
+
+from .events import PULL, PUSH, HandlerFailure, Receipt, Standing, name_of
+from .state import LEAVING
+
+Label = Callable[[Any], str]
+
+
+async def resolved(value: Any) -> Any:
+    """What a call gave, awaited where it has to be: the same code serves asyncio and threads."""
+    return await value if hasattr(value, "__await__") else value
+
+
+def plainly(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine that never suspends, as all of this do under threads, and return or raise what it does."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+    coroutine.close()
+    raise AssertionError("an implementation for threads returned something to be awaited")
+
+
+class Subscriber:
+    """One subscription, as the kit uses it.
+
+    Args:
+        number: from 0.
+        style: whether it receives or has a handler.
+        driver: an entered driver.
+        label: what an event is called.
+    """
+
+    def __init__(self, number: int, style: str, driver: Driver, label: Label) -> None:
+        self.number = number
+        self.style = style
+        self.subscription: Any = None
+        self.given: Any = None
+        """The handler that the bus was given: a new function for each, so that it can be seen whether it is let go."""
+        self.failures: list[HandlerFailure] = []
+        """The errors with which its handler ended."""
+        self.refused: BaseException | None = None
+        self.gone = False
+        """Whether its unsubscribe() has returned, or its scope was left."""
+        self._driver = driver
+        self._label = label
+        self._runs = Operation(driver, None if driver.holds else Returned())
+        self._begun = False
+        self._leaving = False
+        self._trouble = ""
+        self._got: list[Receipt] = []
+        self.latest: Any = None
+        """The event that it got last."""
+        self._receiving: Pending | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether its handler runs, or a receive waits."""
+        return bool(self._runs.held) or self._receiving is not None
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether it subscribes or unsubscribes, or waits for an event."""
+        return self._leaving or self._trouble == "subscribes" or self._receiving is not None
+
+    async def begin(self, bus: Any, topics: tuple[Any, ...]) -> bool:
+        """Subscribe; whether that went well."""
+        self._begun = True
+        self._trouble = "subscribes"
+        try:
+            if self.style == PUSH:
+                self.given = self._handler()
+            called = bus.subscribe(*topics) if self.style == PULL else bus.handle(topics, self.given)
+            self.subscription = await resolved(called)
+        except BusClosedError:
+            self._trouble = "refused"
+        except Exception as error:  # noqa: BLE001  # whatever it raises is what was seen
+            self.refused = error
+            self._trouble = f"fails to subscribe: {shown(error)}"
+        else:
+            self._trouble = ""
+        return self.subscription is not None
+
+    def _handler(self) -> Callable[[Any], Any]:
+        if self._driver.can_cancel:
+
+            async def handle(event: Any) -> None:
+                await self._handle(event)
+
+            return handle
+        return lambda event: plainly(self._handle(event))
+
+    async def _handle(self, event: Any) -> None:
+        self._note(event)
+        word = await resolved(self._runs.function())
+        if word == "leaves" and not self.gone and not self._leaving:
+            await self.leave()
+
+    def _note(self, event: Any) -> None:
+        self.latest = event
+        self._got.append(Receipt(self.number, self._label(event)))
+
+    def end_handler(self, how: str) -> None:
+        """Let the run of its handler end that was begun first."""
+        if not self._runs.held:
+            return
+        if how == "error":
+            self.failures.append(HandlerFailure(f"of the handler of {name_of(self.number)}"))
+            self._runs.release(Raised(self.failures[-1]))
+        else:
+            self._runs.release(Returned(how))
+
+    async def receive(self) -> str:
+        """What a receive comes to."""
+        try:
+            event = await resolved(self.subscription.receive())
+        except (SubscriptionClosedError, StopAsyncIteration):
+            return "ended"
+        except Overflowed:
+            return "overflowed"
+        except Exception as error:  # noqa: BLE001  # whatever it raises is what was seen
+            return f"fails: {shown(error)}"
+        self.latest = event
+        return self._label(event)
+
+    def start_receive(self, call: Callable[[Callable[[], Any]], Pending]) -> None:
+        """Receive, unless a receive waits already."""
+        if self.subscription is not None and self._receiving is None:
+            self._receiving = call(self.receive)
+
+    def cancel_receive(self) -> None:
+        """Cancel the receive that waits."""
+        if self._receiving is not None:
+            self._driver.cancel(self._receiving)
+
+    async def leave(self, scope: bool = False) -> None:
+        """Unsubscribe, or leave the scope of the subscription."""
+        self._leaving = True
+        try:
+            await (self._leave_scope() if scope else resolved(self.subscription.unsubscribe()))
+        except Exception as error:  # noqa: BLE001  # whatever it raises is what was seen
+            self._trouble = f"fails to unsubscribe: {shown(error)}"
+        else:
+            self.gone = True
+        self._leaving = False
+
+    async def _leave_scope(self) -> None:
+        if hasattr(self.subscription, "__aexit__"):
+            async with self.subscription:
+                pass
+        else:
+            with self.subscription:
+                pass
+
+    def spoil(self) -> None:
+        """Try to change the event that it got last, as any subscriber could."""
+        for field in fields(self.latest) if hasattr(self.latest, "__dataclass_fields__") else ():
+            _spoil(getattr(self.latest, field.name))
+            with suppress(Exception):
+                setattr(self.latest, field.name, "spoilt")
+
+    def look(self) -> list[Receipt]:
+        """What it got since the last look, and whether it waits."""
+        got, self._got = self._got, []
+        if self._receiving is None:
+            return got
+        match self._receiving.outcome:
+            case None:
+                return [*got, Receipt(self.number, "waits")]
+            case Returned(what):
+                got.append(Receipt(self.number, what))
+            case Cancelled():
+                got.append(Receipt(self.number, "cancelled"))
+            case Raised(error):
+                got.append(Receipt(self.number, f"fails: {shown(error)}"))
+        self._receiving = None
+        return got
+
+    def standing(self) -> Standing | None:
+        """How its subscription stands; None where there is nothing to say."""
+        trouble = self._trouble or (LEAVING if self._leaving else "")
+        if trouble != "subscribes":
+            self._trouble = ""
+        if self.subscription is None or self.gone or self._leaving:
+            return Standing(self.number, 0, trouble) if trouble and self._begun else None
+        try:
+            dropped = int(self._driver.now(lambda: self.subscription.dropped))
+        except Exception as error:  # noqa: BLE001  # whatever it raises is what was seen
+            return Standing(self.number, 0, f"fails to count: {shown(error)}")
+        return Standing(self.number, dropped, trouble)
+
+
+def _spoil(value: Any) -> None:
+    """Change a value in place, if it can be."""
+    if isinstance(value, Mapping):
+        for each in [*value.values()]:
+            _spoil(each)
+        with suppress(Exception):
+            value["spoilt"] = True  # type: ignore[index]  # that it cannot be is what is tried
+    elif isinstance(value, list):
+        value.append("spoilt")
