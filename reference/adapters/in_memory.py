@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 from patternproof.reference.circuit_breaker import CircuitBreaker
 from patternproof.reference.connection_pool import ConnectionPool
+from patternproof.reference.shared_state import SharedState
 
 from patternproof.ports import Unsupported
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from patternproof.ports.connection_pool import Connect, ConnectionPoolSettings
+from patternproof.ports.shared_state import SharedStateSettings
 
 RUNTIME = "asyncio"
-CLAIMS = {"manual_control", "sliding_window", "min_size"}
+CLAIMS = {"manual_control", "sliding_window", "min_size", "compare_and_set"}
 
 
 def circuit_breaker(settings: CircuitBreakerSettings) -> CircuitBreaker:
@@ -25,3 +28,9 @@ async def connection_pool(connect: Connect, settings: ConnectionPoolSettings) ->
     pool = ConnectionPool(connect, settings)
     yield pool
     await pool.close()
+
+
+def shared_state(initial: Mapping[str, Any], settings: SharedStateSettings) -> SharedState:
+    if settings.store is not None:
+        raise Unsupported("store")
+    return SharedState(initial)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from patternproof.reference.circuit_breaker import ThreadedCircuitBreaker
 from patternproof.reference.connection_pool import ThreadedConnectionPool
+from patternproof.reference.shared_state import ThreadedSharedState
 
 from patternproof.ports import Unsupported
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from patternproof.ports.connection_pool import ConnectionPoolSettings
+from patternproof.ports.shared_state import SharedStateSettings
 
 RUNTIME = "threads"
-CLAIMS = {"manual_control", "sliding_window", "min_size"}
+CLAIMS = {"manual_control", "sliding_window", "min_size", "compare_and_set"}
 
 
 def circuit_breaker(settings: CircuitBreakerSettings) -> ThreadedCircuitBreaker:
@@ -26,3 +28,9 @@ def connection_pool(connect: Callable[[], Any], settings: ConnectionPoolSettings
     pool = ThreadedConnectionPool(connect, settings)
     yield pool
     pool.close()
+
+
+def shared_state(initial: Mapping[str, Any], settings: SharedStateSettings) -> ThreadedSharedState:
+    if settings.store is not None:
+        raise Unsupported("store")
+    return ThreadedSharedState(initial)
