@@ -37,6 +37,8 @@ from .state import EITHER, NO, REENTRANT, Base, State, Tracked
 
 MOST_WAITING = 3
 MOST_LISTENERS = 2
+MOST_CHANGING = 2
+"""Updates at one moment: each order of them is a state of its own."""
 WALL_JUMPS = (3600.0, -3600.0)
 LAPSE = 60.0
 PLAIN = SharedStateSettings()
@@ -126,7 +128,11 @@ class SharedStateModel:
         return cleared._replace(calls=calls, early=(), nested=(), reported=(), bases=bases, altered=NO, readers="")
 
     def apply(self, state: State, event: Any, deviations: Names) -> Iterator[State]:
-        return transitions.settled(self._applied(state, event, deviations), deviations)
+        if state.wild:
+            yield _wild(state, event)
+            return
+        for after in transitions.settled(self._applied(state, event, deviations), deviations):
+            yield _wild(after) if is_wild(after, deviations) else after
 
     def _applied(self, state: State, event: Any, deviations: Names) -> Iterator[State]:
         match event:
@@ -188,7 +194,11 @@ class SharedStateModel:
         come = sum(isinstance(event, AddListener) for event in events)
         if self.capabilities.cancels:
             yield from (Cancel(number) for number in begun if Cancel(number) not in events)
+        changing = sum(isinstance(event, Update | UpdateIf) for event in events)
+        calls_back = any(each.kind == "updating" and not each.spent for each in state.listeners)
         for event in self.enabled(state):
+            if isinstance(event, Update | UpdateIf) and changing + calls_back >= MOST_CHANGING:
+                continue
             if isinstance(event, Update | UpdateIf | Get) and event.kind != "held":
                 yield type(event)(event.call + len(begun), *([event.version] if isinstance(event, UpdateIf) else _how(event)))
             elif isinstance(event, AddListener):
@@ -247,7 +257,14 @@ class SharedStateModel:
 
 def is_wild(state: State, deviations: Names) -> bool:
     """Whether a deviation has struck after which anything may be seen."""
-    return bool(state.shaken) and any(CAUSES.get(name) in state.shaken for name in deviations)
+    return state.wild or any(CAUSES.get(name) in state.shaken for name in deviations)
+
+
+def _wild(state: State, event: Any = None) -> State:
+    """What is still known once anything may be seen: the numbers that are taken."""
+    begun = event.call + 1 if isinstance(event, BEGIN) else 0
+    come = event.listener + 1 if isinstance(event, AddListener) else 0
+    return State(state.settings, begun=max(state.begun, begun), come=max(state.come, come), wild=True)
 
 
 def complete() -> SharedStateModel:

@@ -92,6 +92,8 @@ class State(NamedTuple):
     readers: str = ""
     shaken: tuple[str, ...] = ()
     """What has happened after which, with a deviation, anything may be seen."""
+    wild: bool = False
+    """Whether anything may be seen from here on."""
 
     def with_call(self, call: Tracked) -> State:
         others = tuple([each for each in self.calls if each.number != call.number])

@@ -87,7 +87,7 @@ def _due(state: State, number: int) -> State:
 def add(state: State, event: AddListener, deviations: Names) -> Iterator[State]:
     """A listener is added."""
     listener = Listener(event.listener, event.how, misses="misses the next" in deviations)
-    after = state._replace(listeners=(*state.listeners, listener), come=max(state.come, event.listener + 1))
+    after = state._replace(listeners=tuple(sorted((*state.listeners, listener))), come=max(state.come, event.listener + 1))
     yield hear(after, listener, state.as_version, deviations) if "hears what is there" in deviations else after
 
 
