@@ -64,8 +64,9 @@ Feature: Shared state
     Example: last_updated stays
       Given a shared state
       And A has updated the state
+      And B has read the state
       When 30 s pass
-      And B updates the state with a function that fails
+      And C updates the state with a function that fails
       Then the state is at version 1
       And last_updated is as it was
 

@@ -25,6 +25,8 @@ from patternproof.plugin import PROPERTY
 
 PARTS = ("histories", "feature", "machine", "interleavings")
 """Who makes the histories: the search for the shortest, people, Hypothesis, the schedules."""
+OUT_OF_PROCESS = {"shared", "transactional", "persistent", "distributed"}
+"""Claims about servers and other processes, which no model describes and no implementation in process can break."""
 _QUIET = ("faulthandler", "cacheprovider", "logging", "terminal", "warnings", "xdist", "randomly", "timeout", "frontrun")
 
 
@@ -126,7 +128,7 @@ def loaded(stem: str, name: str, factory: Callable[..., Any], claims: Iterable[s
 def _adapter(stem: str, name: str, factory: Callable[..., Any], claims: Iterable[str] | None) -> Iterator[str]:
     """An adapter module that stands in no file."""
     module = ModuleType(f"proved_{name}")
-    made = PATTERNS[stem].claims - {"shared", "transactional"} if claims is None else claims
+    made = PATTERNS[stem].claims - OUT_OF_PROCESS if claims is None else claims
     vars(module).update({"CLAIMS": set(made), stem: factory})
     sys.modules[module.__name__] = module
     try:

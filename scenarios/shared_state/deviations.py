@@ -18,6 +18,7 @@ _ROWS = (
         "fail",
         "trace",
     ),
+    ("a failure undoes more", "SS-02", "an update whose function fails undoes the update before it", "fail", "trace"),
     ("a failure raises the version", "SS-02", "an update whose function fails raises the version", "fail"),
     ("a failure is told", "SS-02", "listeners hear of an update whose function failed", "fail listen"),
     ("a failure moves last_updated", "SS-02", "an update whose function fails moves last_updated", "fail time"),
@@ -33,9 +34,11 @@ _ROWS = (
     ),
     ("readers share what can be changed", "SS-04", "changing a snapshot changes another of the same version", "change", "change"),
     ("follows the wall clock", "SS-06", "last_updated goes back with the wall clock", "wall"),
+    ("a listener changes the state", "SS-04", "a listener that changes what it is told changes the state", "changing"),
     ("tells nobody", "SS-07", "a version is told to nobody", "listen", "telling"),
     ("tells twice", "SS-07", "a version is told twice", "listen", "telling"),
     ("tells before the commit", "SS-07", "a listener is told of a version that get() does not give yet", "reentrant"),
+    ("a listener cannot update", "SS-08", "an update by a listener never ends", "reentrant"),
     ("a slow listener delays", "SS-09", "an update ends only once a slow listener is done", "slow"),
     ("a slow listener holds others up", "SS-09", "a listener hears nothing until a slow one is done", "slow listen", "slow"),
     ("a failing listener silences", "SS-09", "listeners added after a failing one do not hear", "failing listen"),
@@ -56,11 +59,12 @@ _BROAD = (
     ("a conflict is answered otherwise", "SS-13", "update_if() with another version ends in no version conflict", "compare"),
 )
 _HARM = (
-    ("harm by calling back", "SS-08", "a listener that calls get() or update() does harm", "reentrant"),
     ("harm by a changing listener", "SS-04", "a listener that changes what it is told does harm", "changing"),
-    ("harm by a slow listener", "SS-09", "a slow listener does harm", "slow", "slow"),
+    ("harm by a changed snapshot", "SS-04", "changing a snapshot does harm", "change"),
+    ("harm by a failure", "SS-02", "an update whose function fails does harm", "fail"),
     ("harm by a failing listener", "SS-09", "a failing listener does harm", "failing"),
-    ("harm by a failure", "SS-02", "an update whose function fails does harm", "fail", "trace"),
+    ("harm by a slow listener", "SS-09", "a slow listener does harm", "slow"),
+    ("harm by calling back", "SS-08", "a listener that calls get() or update() does harm", "reentrant"),
 )
 _ELUSIVE = (
     ("overlapping updates undo one another", "SS-03", "updates that overlap start from one version, and one of them is lost"),
@@ -70,16 +74,12 @@ _ELUSIVE = (
     ("hears what waited for it", "SS-11", "a listener that was removed hears what had waited for it", "slow remove"),
     ("rivals all succeed", "SS-13", "update_if() succeeds for several rivals", "compare"),
 )
-_ELUSIVE_HARM = (("harm by a cancellation", "SS-10", "an update that is cancelled does harm", "cancel"),)
+_ELUSIVE_HARM = (
+    ("harm by a cancellation", "SS-10", "an update that is cancelled does harm", "cancel"),
+    ("harm by overlapping", "SS-03", "updates that overlap do harm"),
+)
 
-CAUSES = {
-    "harm by calling back": "calling back",
-    "harm by a changing listener": "a changing listener",
-    "harm by a slow listener": "a slow listener",
-    "harm by a failing listener": "a failing listener",
-    "harm by a failure": "a failure",
-    "harm by a cancellation": "a cancellation",
-}
+CAUSES = {row[0]: row[0].removeprefix("harm by ") for row in (*_HARM, *_ELUSIVE_HARM)}
 """By deviation after which anything may be seen, what it takes."""
 
 DEVIATIONS = {

@@ -94,7 +94,7 @@ class SharedStateRig(Rig):
         """Why a listener could not be added, where the implementation does not take such."""
         self._threads = threads
         self._record = Record((), step)
-        self._readers = Readers(driver, partial(self._flavoured, self._get))
+        self._readers = Readers(driver, self._flavoured(self._get))
         self._plain: list[Pending] = []
         self._cancelled_early: set[int] = set()
         self._reported: set[tuple[int, int]] = set()
@@ -206,7 +206,11 @@ class SharedStateRig(Rig):
         except BaseException:
             (self._record.void if void() or name == "get" else self._record.lose)(call)
             raise
-        self._record.end(call, outcome(result))
+        seen = outcome(result)
+        if void():
+            self._record.void(call)
+        else:
+            self._record.end(call, seen)
         return result
 
     def _guarded(self, function: Callable[[], Any]) -> Any:

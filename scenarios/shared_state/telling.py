@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from patternproof.modelling import Names
 
 from .events import AddListener, ListenerEnds, Version
-from .state import Listener, State
+from .state import CHANGED, EITHER, Listener, State
 
 OLDER = "returned an older version than it was told"
 
@@ -66,8 +66,14 @@ def hear(state: State, listener: Listener, version: Version, deviations: Names) 
         case "updating" if not listener.spent:
             return _due(after.with_listener(heard._replace(spent=True)), listener.number).shaken_by("calling back")
         case "changing":
-            return after.with_listener(heard).shaken_by("a changing listener")
+            return _changed(after.with_listener(heard), deviations).shaken_by("a changing listener")
     return after.with_listener(heard)
+
+
+def _changed(state: State, deviations: Names) -> State:
+    if "a listener changes the state" in deviations:
+        return state._replace(updates=(*state.updates, CHANGED), altered=EITHER)
+    return state
 
 
 def _failed(state: State, number: int, version: int, deviations: Names) -> State:

@@ -64,6 +64,7 @@ def _get(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]:
 
 def _changed(state: State, handed: bool, deviations: Names) -> Iterator[State]:
     """Somebody tries to change a snapshot of the latest version."""
+    state = state.shaken_by("a changed snapshot")
     lost = (*state.updates, CHANGED)
     if "a changed snapshot changes the state" in deviations:
         yield state._replace(updates=lost, altered=EITHER)
@@ -131,6 +132,8 @@ def commit(state: State, number: int, base: Base, deviations: Names) -> Iterable
         restamped=False,
         stamp=state.wall if "follows the wall clock" in deviations else max(state.stamp, state.wall),
     )
+    if state.held is not None or (state.bases and state.bases[0].updates != state.updates):
+        after = after.shaken_by("overlapping")
     if deviations & {OVERLAP, "rivals all succeed"}:
         after = after._replace(bases=(*after.bases, Base(after.updates, after.version)))
     if "snapshots follow the state" in deviations:
@@ -151,6 +154,8 @@ def _fail(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]:
 def _traced(state: State, number: int, deviations: Names) -> State:
     if "a failure raises the version" in deviations:
         state = state._replace(version=state.version + 1, before=state.updates, handed=False)
+    if "a failure undoes more" in deviations:
+        state = state._replace(updates=state.before)
     left = deviations & {"a failure leaves changes", "a failure leaves changes inside"}
     if left:
         inside = "a failure leaves changes inside" in left
@@ -210,6 +215,9 @@ def settled(states: Iterable[State], deviations: Names) -> Iterator[State]:
     for state in states:
         for listener in state.due:
             due = tuple([other for other in state.due if other != listener])
+            if "a listener cannot update" in deviations:
+                yield from settled([state._replace(due=due, nested=(*state.nested, (listener, "waiting")))], deviations)
+                continue
             after = state._replace(due=due, nested=(*state.nested, (listener, "returned")))
             for base in _bases(after, deviations):
                 yield from settled(commit(after, NESTED + listener, base, deviations), deviations)

@@ -50,7 +50,7 @@ class State(SharedState):
 
     async def update_if(self, version: int, function: Updater) -> Any:
         self.compare(version)
-        return await self.change(function)
+        return await State.change(self, function)
 
     def compare(self, version: int) -> None:
         if version != self.version:
