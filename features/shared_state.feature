@@ -207,8 +207,9 @@ Feature: Shared state
       And listener L, which takes its time
       When A updates the state
       And B updates the state
+      And C updates the state
       And listener L is done
-      Then listener L has heard versions 1 and 2
+      Then listener L has heard versions 1, 2 and 3
 
   @SS-08 @must @feature @interleavings
   Rule: A listener may call get() and update() without deadlock
@@ -321,10 +322,10 @@ Feature: Shared state
       Given a shared state
       And listener L, which takes its time
       And A has updated the state
+      And B has updated the state
       When listener L is removed
-      And B updates the state
       And listener L is done
-      Then listener L has heard version 1
+      Then listener L has heard nothing since it was removed
 
   @SS-12 @should @interleavings @load
   Rule: Readers do not wait for one another, and a stream of readers does not starve a writer
@@ -358,3 +359,53 @@ Feature: Shared state
       Then exactly one of B, C and D gets the result of its function
       And the others are told of a version conflict
       And the state is at version 2
+
+  @SS-14 @may @claim-persistent @feature @load
+  Rule: persistent: after a crash (kill -9) at any point the state is some committed version, at least the last one acknowledged
+    Whoever was told that an update is done relies on it, whatever happens next.
+    Broken by: a file that is written over, an acknowledgement before the disk has it
+
+    Example: a process ends, and another goes on
+      Given a shared state that outlives its process
+      And another process has updated the state 3 times
+      When that process is killed
+      Then the state has every update that was acknowledged
+      And another process can update the state 2 times
+      And the state has every update that was acknowledged
+
+    Example: processes are killed while they update
+      Given a shared state that outlives its process
+      When 8 processes, one after another, update the state and are killed at some moment
+      Then the state has every update that was acknowledged
+      And each of them is whole
+
+  @SS-15 @may @claim-distributed @feature @interleavings @load
+  Rule: distributed: several processes over one store; SS-01 to SS-05 and SS-07 hold
+    Two processes that each have the truth have none.
+    Broken by: a version that each process counts for itself, listeners that hear of their own process alone
+
+    Example: what one process writes the other reads
+      Given a shared state that two processes share
+      When A updates the state
+      And B updates the state in the other process
+      Then the state is at version 2
+      And the state holds the updates of A and B
+      And the other process reads version 2
+
+    Example: listeners of both processes hear of both
+      Given a shared state that two processes share
+      And listener L
+      And a listener in the other process
+      When A updates the state
+      And B updates the state in the other process
+      And C updates the state
+      Then listener L has heard versions 1, 2 and 3
+      And the listener in the other process has heard versions 1, 2 and 3
+
+    Example: both update at the same time
+      Given a shared state that two processes share
+      And listener L
+      When both processes update the state 20 times at the same time
+      Then the state is at version 40
+      And no two updates have started from the same version
+      And listener L has heard every version that there is

@@ -46,11 +46,16 @@ class ThreadedSharedState:
         with self._lock:
             if version is not None:
                 require(self._snapshot, version)
-            self._snapshot, result = following(self._snapshot, function)
+            snapshot, result = following(self._snapshot, function)
+            self._keep(snapshot)
+            self._snapshot = snapshot
             lines = self._listeners.append(self._snapshot)
         for line in lines:
             threading.Thread(target=self._tell, args=(line,), name="shared state listener", daemon=True).start()
         return result
+
+    def _keep(self, snapshot: Snapshot) -> None:
+        """Put a version where it outlives this object, or raise; here nowhere."""
 
     def _tell(self, line: Line) -> None:
         while (snapshot := self._next(line)) is not None:

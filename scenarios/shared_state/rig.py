@@ -209,6 +209,8 @@ class SharedStateRig(Rig):
         seen = outcome(result)
         if void():
             self._record.void(call)
+        elif seen is None:
+            self._record.lose(call)  # it returned something else than its function did
         else:
             self._record.end(call, seen)
         return result

@@ -10,6 +10,7 @@ from patternproof.adapter import Adapter
 from patternproof.culprits import culprits
 from patternproof.drivers import Driver, Hang
 from patternproof.outcome import AdapterError, NotApplicable, NotOffered, Violation, check, premise
+from patternproof.ports.shared_state import SharedStateSettings
 
 from .events import AddListener, Advance, Call, Cancel, Get, Seen, Update, Version
 from .model import PLAIN
@@ -17,6 +18,10 @@ from .rig import SharedStateRig, rig
 
 A_LITTLE = 0.005
 """Seconds between a call and its cancellation, where turns of the loop cannot be counted."""
+
+
+A_WHILE = 1.0
+"""Seconds in which news of another process arrives."""
 
 
 class Scene:
@@ -39,6 +44,8 @@ class Scene:
         self._count = 0
         self.calls: dict[int, Call] = {}
         self.heard: dict[int, list[Version]] = {}
+        self.heard_before: dict[str, int] = {}
+        """How much a listener had heard when it was removed."""
         self.reported: list[tuple[int, int]] = []
         self.altered = False
         self.order = ""
@@ -61,7 +68,7 @@ class Scene:
             raise LookupError("there is no shared state yet; begin the example with 'Given a shared state'")
         return self._rig
 
-    def make(self) -> None:
+    def make(self, settings: SharedStateSettings = PLAIN) -> None:
         """Make the state.
 
         Raises:
@@ -69,7 +76,7 @@ class Scene:
         """
         if self._rig is not None:
             raise LookupError("there is a shared state already; an example has one")
-        self._rig = self.stack.enter_context(rig(self.adapter, self.driver, PLAIN))
+        self._rig = self.stack.enter_context(rig(self.adapter, self.driver, settings))
 
     def perform(self, *events: Any, turns: tuple[int, ...] | None = None) -> None:
         """Make events happen at one moment, and take in what is seen."""
@@ -79,6 +86,10 @@ class Scene:
             self.expect(False, "an end", hang)
             raise
         self.take(seen)
+
+    def settle(self) -> None:
+        """Let whatever comes from outside arrive, and take in what is seen."""
+        self.perform(Advance(A_WHILE))
 
     def take(self, seen: Seen) -> None:
         """Take in what is seen."""

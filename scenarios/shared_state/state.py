@@ -28,7 +28,7 @@ class Listener(NamedTuple):
     queue: tuple[Version, ...] = ()
     """What it has still to be told."""
     spent: bool = False
-    """Of one that updates: whether it has."""
+    """Of one that updates: whether it has; of one that fails, only with a deviation."""
     removed: bool = False
     misses: bool = False
     """Whether it does not hear the next version; only with deviations."""
@@ -90,6 +90,8 @@ class State(NamedTuple):
     restamped: bool = False
     altered: int = NO
     readers: str = ""
+    torn: bool = False
+    """Whether no order of the calls may explain any more what they saw."""
     shaken: tuple[str, ...] = ()
     """What has happened after which, with a deviation, anything may be seen."""
     wild: bool = False

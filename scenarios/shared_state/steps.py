@@ -13,6 +13,7 @@ from patternproof.outcome import premise
 from patternproof.time_steps import Clock
 
 from .events import BACK, EVENTS, MIXED, RESTAMPED, Change, Get, ListenerEnds, RemoveListener, Update, UpdateIf, Version
+from .process_steps import *  # noqa: F403  # the steps of a pattern are looked for in one module
 from .scene import Scene, opened
 from .words import kind_of, names_of, numbers_of
 
@@ -136,6 +137,7 @@ def updates_are_cancelled(shared: Scene, count: int) -> None:
 @when(text("listener {name:w} is removed"))
 def stop_listening(shared: Scene, name: str) -> None:
     shared.perform(RemoveListener(shared.listener(name)))
+    shared.heard_before[name] = len(shared.told(name))
 
 
 @when(text("listener {name:w} is done"))
@@ -231,6 +233,13 @@ def time_is_right(shared: Scene) -> None:
 def has_heard_nothing(shared: Scene, name: str) -> None:
     versions = shared.told(name)
     shared.expect(not versions, f"listener {name} to have heard nothing", "; ".join(map(str, versions)))
+
+
+@then(text("listener {name:w} has heard nothing since it was removed"))
+def has_heard_nothing_more(shared: Scene, name: str) -> None:
+    premise(name in shared.heard_before, f"listener {name} was not removed")
+    later = shared.told(name)[shared.heard_before[name] :]
+    shared.expect(not later, f"listener {name} to have heard nothing more", "; ".join(map(str, later)))
 
 
 @then(text("listener {name:w} has heard version {numbers}"))

@@ -17,7 +17,7 @@ def tell(state: State, version: Version, deviations: Names) -> Iterable[State]:
     if "tells nobody" in deviations:
         return [state]
     states = [state]
-    for listener in state.listeners:
+    for listener in state.listeners * (2 if "tells twice" in deviations else 1):
         if not listener.removed:
             states = [after for before in states for after in _tell_one(before, listener.number, version, deviations)]
     return states
@@ -27,7 +27,9 @@ def _tell_one(state: State, number: int, version: Version, deviations: Names) ->
     listener = state.listener(number)
     assert listener is not None, "nobody is removed while a version is told"
     queued = state.with_listener(listener._replace(queue=(*listener.queue, version)))
-    if listener.misses:
+    if listener.spent and listener.kind == "failing":
+        yield state
+    elif listener.misses:
         yield state.with_listener(listener._replace(misses=False))
     elif "a failing listener silences" in deviations and _failing_before(state, number):
         yield state
@@ -38,6 +40,9 @@ def _tell_one(state: State, number: int, version: Version, deviations: Names) ->
             yield hear(state, listener, version, deviations)
         if listener.running:
             yield queued  # one call at a time, or as many as there are versions: both are right
+        if listener.running and "what waits is dropped" in deviations:
+            yield state
+            yield state.with_listener(listener._replace(queue=(version,)))
 
 
 def _failing_before(state: State, number: int) -> bool:
@@ -51,18 +56,18 @@ def _slow_one(state: State, number: int = -1) -> bool:
 
 def hear(state: State, listener: Listener, version: Version, deviations: Names) -> State:
     """A listener is told of a version now."""
-    times = 2 if "tells twice" in deviations else 1
-    heard = listener._replace(told=listener.told + (version,) * times)
+    heard = listener._replace(told=(*listener.told, version))
     after = state.seen()
     match listener.kind:
         case "failing":
+            heard = heard._replace(spent="a failing listener is dropped" in deviations)
             return _failed(after.with_listener(heard), listener.number, version.number, deviations)
         case "slow":
-            running = listener.running + (version.number,) * times
+            running = (*listener.running, version.number)
             return after.with_listener(heard._replace(running=running)).shaken_by("a slow listener")
         case "reading":
             answer = OLDER if "tells before the commit" in deviations else "returned"
-            return _called_back(after.with_listener(heard), listener.number, answer, times, deviations)
+            return _called_back(after.with_listener(heard), listener.number, answer)
         case "updating" if not listener.spent:
             return _due(after.with_listener(heard._replace(spent=True)), listener.number).shaken_by("calling back")
         case "changing":
@@ -72,7 +77,7 @@ def hear(state: State, listener: Listener, version: Version, deviations: Names) 
 
 def _changed(state: State, deviations: Names) -> State:
     if "a listener changes the state" in deviations:
-        return state._replace(updates=(*state.updates, CHANGED), altered=EITHER)
+        return state._replace(updates=(*state.updates, CHANGED), altered=EITHER, torn=True)
     return state
 
 
@@ -81,9 +86,8 @@ def _failed(state: State, number: int, version: int, deviations: Names) -> State
     return state._replace(reported=reported).shaken_by("a failing listener")
 
 
-def _called_back(state: State, number: int, answer: str, times: int, deviations: Names) -> State:
-    nested = state.nested + ((number, answer),) * times
-    return state._replace(nested=nested).shaken_by("calling back")
+def _called_back(state: State, number: int, answer: str) -> State:
+    return state._replace(nested=(*state.nested, (number, answer))).shaken_by("calling back")
 
 
 def _due(state: State, number: int) -> State:

@@ -59,7 +59,7 @@ def _get(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]:
     held = state.held
     if held is not None and "half an update is seen" in deviations:
         half = Version(state.version, (*state.updates, held.number), MIXED)
-        yield state.with_call(tracked._replace(phase="returned", version=half))
+        yield state.with_call(tracked._replace(phase="returned", version=half))._replace(torn=True)
 
 
 def _changed(state: State, handed: bool, deviations: Names) -> Iterator[State]:
@@ -67,10 +67,10 @@ def _changed(state: State, handed: bool, deviations: Names) -> Iterator[State]:
     state = state.shaken_by("a changed snapshot")
     lost = (*state.updates, CHANGED)
     if "a changed snapshot changes the state" in deviations:
-        yield state._replace(updates=lost, altered=EITHER)
+        yield state._replace(updates=lost, altered=EITHER, torn=True)
         yield state._replace(lacking=state.lacking - 1, altered=EITHER)
     elif "a snapshot changed inside changes the state" in deviations:
-        yield state._replace(updates=lost, lacking=state.lacking + 1, altered=EITHER)
+        yield state._replace(updates=lost, lacking=state.lacking + 1, altered=EITHER, torn=True)
     elif "readers share what can be changed" in deviations and handed:
         yield state._replace(altered=YES)
     else:
@@ -80,11 +80,13 @@ def _changed(state: State, handed: bool, deviations: Names) -> Iterator[State]:
 def _update(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]:
     expected = tracked.expected
     if expected is None or _agrees(state, expected, deviations):
-        yield from _committed(state, tracked, deviations)
+        forced = state._replace(torn=True) if expected not in (None, state.version) else state
+        yield from _committed(forced, tracked, deviations)
         return
-    yield state.with_call(tracked._replace(phase="conflict"))
+    refused = expected == state.version or "a conflict is answered otherwise" in deviations
+    yield state.with_call(tracked._replace(phase="conflict"))._replace(torn=state.torn or refused)
     if "rivals all succeed" in deviations and any(base.version == expected for base in state.bases):
-        yield from _committed(state, tracked, deviations)
+        yield from _committed(state._replace(torn=True), tracked, deviations)
 
 
 def _agrees(state: State, expected: int, deviations: Names) -> bool:
@@ -104,10 +106,13 @@ def _delayed(state: State, returned: Tracked, deviations: Names) -> State:
     slow = [each.number for each in state.listeners if each.running]
     if slow and "a slow listener delays" in deviations:
         return state.with_call(returned._replace(phase="waiting", behind=slow[-1]))
-    told = any(each.kind == "failing" and each.told for each in state.listeners)
-    if told and "a failing listener fails the update" in deviations:
+    if "a failing listener fails the update" in deviations and _has_failed(state):
         return state.with_call(returned._replace(phase="raised", found=None))
     return state.with_call(returned)
+
+
+def _has_failed(state: State) -> bool:
+    return any(each.kind == "failing" and each.told for each in state.listeners)
 
 
 def _bases(state: State, deviations: Names) -> Iterator[Base]:
@@ -124,8 +129,10 @@ def _bases(state: State, deviations: Names) -> Iterator[Base]:
 def commit(state: State, number: int, base: Base, deviations: Names) -> Iterable[State]:
     """An update is in the data, and the listeners are told."""
     step = 0 if "the version stays" in deviations else 2 if "the version grows by two" in deviations else 1
+    torn = base.updates != state.updates or step != 1
     after = state._replace(
         updates=(*base.updates, number),
+        torn=state.torn or torn,
         version=base.version + step,
         before=state.updates,
         handed=False,
@@ -153,14 +160,14 @@ def _fail(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]:
 
 def _traced(state: State, number: int, deviations: Names) -> State:
     if "a failure raises the version" in deviations:
-        state = state._replace(version=state.version + 1, before=state.updates, handed=False)
+        state = state._replace(version=state.version + 1, before=state.updates, handed=False, torn=True)
     if "a failure undoes more" in deviations:
-        state = state._replace(updates=state.before)
+        state = state._replace(updates=state.before, torn=True)
     left = deviations & {"a failure leaves changes", "a failure leaves changes inside"}
     if left:
         inside = "a failure leaves changes inside" in left
         altered = YES if "snapshots follow the state" in deviations else state.altered
-        state = state._replace(updates=(*state.updates, number), lacking=state.lacking + inside, altered=altered)
+        state = state._replace(updates=(*state.updates, number), lacking=state.lacking + inside, altered=altered, torn=True)
     if "a failure moves last_updated" in deviations and state.wall > state.stamp + TOLERANCE:
         state = state._replace(restamped=state.handed, stamp=state.wall)
     return state
@@ -218,10 +225,15 @@ def settled(states: Iterable[State], deviations: Names) -> Iterator[State]:
             if "a listener cannot update" in deviations:
                 yield from settled([state._replace(due=due, nested=(*state.nested, (listener, "waiting")))], deviations)
                 continue
-            after = state._replace(due=due, nested=(*state.nested, (listener, "returned")))
-            for base in _bases(after, deviations):
-                yield from settled(commit(after, NESTED + listener, base, deviations), deviations)
+            for base in _bases(state, deviations):
+                committed = commit(state._replace(due=due), NESTED + listener, base, deviations)
+                yield from settled((_answered(after, listener, deviations) for after in committed), deviations)
         yield state
+
+
+def _answered(state: State, listener: int, deviations: Names) -> State:
+    raised = "a failing listener fails the update" in deviations and _has_failed(state)
+    return state._replace(nested=(*state.nested, (listener, "raised" if raised else "returned")))
 
 
 def pass_time(state: State, seconds: float, deviations: Names) -> Iterator[State]:

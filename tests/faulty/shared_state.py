@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -232,9 +232,13 @@ class WritesTheVersionItRead(State):
 # SS-04: snapshots
 
 
-@faulty("SS-04", "a snapshot that was taken changes with later updates")
+@faulty("SS-04", "expected")
 class HandsOutTheLiveDict(State):
     """What get() returns is the state itself; a function that fails is rolled back."""
+
+    async def update_if(self, version: int, function: Updater) -> Any:
+        self.compare(version)
+        return await self.change(function)
 
     def snapshot(self) -> Snapshot:
         return Snapshot(self.data, self.version, self.stamp)
@@ -251,7 +255,31 @@ class HandsOutTheLiveDict(State):
         return result
 
 
-@faulty("SS-04", "changing what is inside of a snapshot changes the state")
+class View(Mapping[str, Any]):
+    """What a state holds at the moment of looking."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def __getitem__(self, key: str) -> Any:
+        return frozen(self.state.data[key], key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.state.data)
+
+    def __len__(self) -> int:
+        return len(self.state.data)
+
+
+@faulty("SS-04", "a snapshot that was taken changes with later updates")
+class GivesReadOnlyViews(State):
+    """Nobody can change what get() returns, but for those who update."""
+
+    async def get(self) -> Snapshot:
+        return super().snapshot()._replace(data=View(self))
+
+
+@faulty("SS-04", "changing what is inside of a snapshot")
 class CopiesShallowly(State):
     """dict(data): the outermost mapping is a copy, and what is inside of it is not."""
 
@@ -259,7 +287,7 @@ class CopiesShallowly(State):
         return Snapshot(dict(self.data), self.version, self.stamp)
 
 
-@faulty("SS-04", "changing a snapshot changes the state")
+@faulty("SS-04", "changing a snapshot")
 class CopiesOnWriteOnly(State):
     """Updates make a new dict, and readers are given the one that there is."""
 
@@ -267,7 +295,7 @@ class CopiesOnWriteOnly(State):
         return Snapshot(self.data, self.version, self.stamp)
 
 
-@faulty("SS-04", "changing a snapshot changes another of the same version")
+@faulty("SS-04", "changing a snapshot")
 class KeepsOneSnapshotPerVersion(State):
     """One copy for all readers of a version, which each of them may change."""
 
@@ -389,7 +417,7 @@ class TellsBeforeTheCommit(State):
         pass
 
 
-@faulty("SS-07", "versions are not told once each", "feature machine")
+@faulty("SS-07", "versions that wait for a slow listener are not told", "feature machine")
 class TellsTheLatestOnly(State):
     """While a listener is slow what waits for it is replaced by the latest, as a screen would have it."""
 
@@ -467,7 +495,7 @@ class WaitsForListeners(State):
 
     async def change(self, function: Updater) -> Any:
         result = await super().change(function)
-        if self._tasks:
+        if self._tasks and asyncio.current_task() not in self._tasks:
             await asyncio.shield(asyncio.wait(set(self._tasks)))
         return result
 
@@ -570,7 +598,7 @@ class KeepsErrorsToItself(State):
         pass
 
 
-@faulty("SS-09", "a failing listener does harm")
+@faulty("SS-09", "a listener that has failed is not told again")
 class DropsFailingListeners(State):
     """Who fails once is not told again."""
 
@@ -587,7 +615,7 @@ class DropsFailingListeners(State):
         return remove
 
 
-@faulty("SS-09", "a slow listener does harm")
+@faulty("SS-07", "versions that wait for a slow listener are not told", "feature machine")
 class DropsWhatSlowListenersMiss(State):
     """A listener that is still busy misses what comes meanwhile."""
 
