@@ -37,9 +37,10 @@ class Crashes:
 
     Args:
         scene: of the example; its end is the end of the processes.
+        seed: of the moments at which they are killed, which are the same in every run as far as real time allows.
     """
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, seed: int = 0) -> None:
         _require(scene, "persistent")
         self._scene = scene
         self._store = new_store(scene)
@@ -48,7 +49,7 @@ class Crashes:
         self.acknowledged: list[int] = []
         self.begun: list[range] = []
         """The updates that each process was told to make, in order."""
-        self._random = Random(scene.adapter.spec)  # the same moments in every run, as far as real time allows
+        self._random = Random(seed)
 
     def start(self) -> Process:
         """A process with a state over the store."""

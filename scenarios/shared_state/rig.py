@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from patternproof.adapter import Adapter
-from patternproof.drivers import Cancelled, Driver, Operation, Pending, Raised, Returned
+from patternproof.drivers import Cancelled, Driver, Hang, Operation, Pending, Raised, Returned
 from patternproof.history import shown
 from patternproof.linearizability import Done, Record
 from patternproof.outcome import AdapterError
@@ -102,11 +102,10 @@ class SharedStateRig(Rig):
         self._begin()
 
     def _begin(self) -> None:
-        first = self.driver.start(self._flavoured(lambda: resolved(self.state.get())))
         try:
-            self.snapshots.begin(first.outcome.value)  # type: ignore[union-attr]  # whatever else it is, is what was seen
-        except Exception as error:  # noqa: BLE001  # whatever reading it raises is what was seen
-            self._failed = f"the first get() gives no snapshot, but {shown(first.outcome)} ({shown(error)})"
+            self.snapshots.begin(self.driver.complete(self._flavoured(lambda: resolved(self.state.get()))))
+        except (Exception, Hang) as error:  # noqa: BLE001  # whatever it raises is what was seen
+            self._failed = f"the first get() gives no snapshot, but {shown(error)}"
         if hasattr(self.state, "add_error_listener"):
             self._guarded(lambda: self.state.add_error_listener(self._report))
 
