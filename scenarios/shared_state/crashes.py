@@ -50,6 +50,7 @@ class Crashes:
         self.begun: list[range] = []
         """The updates that each process was told to make, in order."""
         self._random = Random(seed)
+        self.kept()  # this process makes the state: an adapter may have a server to start, for the others as well
 
     def start(self) -> Process:
         """A process with a state over the store."""

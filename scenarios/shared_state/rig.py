@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
 from patternproof.adapter import Adapter
 from patternproof.drivers import Cancelled, Driver, Hang, Operation, Pending, Raised, Returned
+from patternproof.drivers.clocks import real_monotonic
 from patternproof.history import shown
 from patternproof.linearizability import Done, Record
 from patternproof.outcome import AdapterError
@@ -28,6 +30,12 @@ from .transitions import ELSE
 SMOKE = (events.Update(0), events.Get(1))
 """The plainest use."""
 CONFLICT = "conflict"
+UNSEEN_SECONDS = 2.0
+"""Real seconds that a call which nothing holds is given where it seems to stand still."""
+UNSEEN_SLICE = 0.02
+MOST_FRUITLESS = 4
+"""Times that it stood still all the same, after which it is taken for granted: each takes its time."""
+_fruitless: list[type] = []
 
 
 class CallInFlight:
@@ -243,7 +251,21 @@ class SharedStateRig(Rig):
         elif number in self.members:
             self._failed = f"add_listener() gave nothing to remove the listener by, but {shown(remove)}"
 
+    def _await_the_unseen(self) -> None:
+        """Give calls that nothing holds some real time: a thread may wait in a C library, as SQLite does for a locked file."""
+        calls = [call for call in self.calls.values() if not call.told]
+        if not self._threads or not self.driver.holds or any(call.operation and call.operation.held for call in calls):
+            return
+        limit = real_monotonic() + (UNSEEN_SECONDS if _fruitless.count(type(self.state)) < MOST_FRUITLESS else 0.0)
+        while any(call.pending.outcome is None for call in calls) and real_monotonic() < limit:
+            select.select([], [], [], UNSEEN_SLICE)
+            with suppress(Hang):
+                self.driver.settle()
+        if any(call.pending.outcome is None for call in calls):
+            _fruitless.append(type(self.state))
+
     def look(self) -> Seen:
+        self._await_the_unseen()
         for pending in self._plain:
             if isinstance(pending.outcome, Raised):
                 self._failed = f"an error instead of an answer: {shown(pending.outcome.error)}"
