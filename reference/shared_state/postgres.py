@@ -1,4 +1,4 @@
-"""The shared state in PostgreSQL, for asyncio and any number of processes."""
+"""The shared state in PostgreSQL, for many processes."""
 
 from __future__ import annotations
 
@@ -77,8 +77,9 @@ class PostgresSharedState(SharedState):
     """As `SharedState`, in a database: all that are opened with one address and one name are one state.
 
     An update runs in a transaction that locks the state's row, so updates of all processes follow one another, and it is
-    acknowledged once it is committed. Every version is a row of its own, and a NOTIFY tells every process that there is a new one;
-    each then reads those that it has not told yet. So listeners hear all of them in order, though notifications are merged or lost.
+    acknowledged once it is committed. Every version is a row of its own, and a NOTIFY tells every process that there is a new
+    one; each then reads those that it has not told yet. So listeners hear all of them in order, though notifications are merged
+    or lost.
 
     Made by `opened`.
     """

@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from patternproof.ports.shared_state import Snapshot
 from patternproof.reference.shared_state.stores import (
     SCHEMA,
     StoreAddressError,
@@ -21,6 +20,8 @@ from patternproof.reference.shared_state.stores import (
 from patternproof.reference.shared_state.threads import ThreadedSharedState
 from patternproof.reference.shared_state.versions import first
 
+from patternproof.ports.shared_state import Snapshot
+
 _TABLE = "create table state (id integer primary key check (id = 1), data text, version integer, last_updated text)"
 _UPSERT = "insert or replace into state (id, data, version, last_updated) values (1, ?, ?, ?)"
 
@@ -28,8 +29,9 @@ _UPSERT = "insert or replace into state (id, data, version, last_updated) values
 class SqliteSharedState(ThreadedSharedState):
     """As `ThreadedSharedState`, in a file that outlives the process.
 
-    An update is acknowledged, and seen by anybody, once it is on the disk: a row is replaced in one transaction, so a crash at any
-    point leaves the last version acknowledged, or the one that was just being written. The file belongs to one process at a time.
+    An update is acknowledged, and seen by anybody, once it is on the disk: a row is replaced in one transaction, so a crash at
+    any point leaves the last version acknowledged, or the one that was just being written. The file belongs to one process at a
+    time.
 
     Args:
         path: of the file; it is made where there is none.

@@ -1,4 +1,4 @@
-"""What references over a store have in common: errors, and rows."""
+"""The errors and rows of states over a store."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from patternproof.ports.shared_state import Snapshot
 from patternproof.reference.shared_state.versions import frozen, thawed
+
+from patternproof.ports.shared_state import Snapshot
 
 SCHEMA: Final = 1
 """The version of the tables; a store with another one is not touched."""

@@ -8,9 +8,10 @@ import threading
 from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
 
-from patternproof.ports.shared_state import Listener, Remove, Snapshot, Updater
 from patternproof.reference.shared_state.listeners import ErrorListener, Line, Listeners
 from patternproof.reference.shared_state.versions import first, following, require
+
+from patternproof.ports.shared_state import Listener, Remove, Snapshot, Updater
 
 T = TypeVar("T")
 

@@ -32,7 +32,7 @@ class Process:
     """
 
     def __init__(self, spec: str, store: str) -> None:
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the process
         self._process = subprocess.Popen(
             [sys.executable, "-m", _MODULE, spec, store],
             stdin=subprocess.PIPE,

@@ -126,22 +126,31 @@ class SharedStateRig(Rig):
 
     def do(self, event: Any) -> None:
         match event:
+            case events.AddListener(number, how):
+                self._add_listener(number, how)
+            case events.RemoveListener(number):
+                self._remove_listener(number)
+            case events.ListenerEnds(number, how):
+                self._end_listener(number, how)
+            case events.Advance(seconds):
+                self.driver.pass_time(seconds)
+            case events.SetWallClock(seconds):
+                self.driver.move_wall_clock(seconds)
+            case _:
+                self._call(event)
+
+    def _end_listener(self, number: int, how: str) -> None:
+        if number in self.members:
+            self.members[number].end(how)
+
+    def _call(self, event: Any) -> None:
+        match event:
             case events.Update(number) | events.UpdateIf(number) | events.Get(number) | events.Change(number):
                 self._start(number, event)
             case events.UpdateEnds(number, how):
                 self._let_go(number, how)
             case events.Cancel(number):
                 self._cancel(number)
-            case events.AddListener(number, how):
-                self._add_listener(number, how)
-            case events.RemoveListener(number):
-                self._remove_listener(number)
-            case events.ListenerEnds(number, how) if number in self.members:
-                self.members[number].end(how)
-            case events.Advance(seconds):
-                self.driver.pass_time(seconds)
-            case events.SetWallClock(seconds):
-                self.driver.move_wall_clock(seconds)
             case events.ReadTogether():
                 self._readers.together()
             case events.UpdateAmongReaders(number):

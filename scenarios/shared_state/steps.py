@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from pytest_bdd import given, parsers, then, when
@@ -267,8 +268,7 @@ def has_heard_exactly(shared: Scene, name: str, numbers: list[int]) -> None:
 @then("each version holds one update more than the one before")
 def versions_grow_by_one(shared: Scene) -> None:
     for versions in shared.heard.values():
-        pairs = zip(versions, versions[1:], strict=False)
-        right = all(after.updates[:-1] == before.updates for before, after in pairs)
+        right = all(after.updates[:-1] == before.updates for before, after in pairwise(versions))
         shared.expect(right, "each version to hold one update more than the one before", "; ".join(map(str, versions)))
     latest = shared.read()
     shared.expect(latest.number == len(latest.updates), "as many updates as the number of the version says", latest)

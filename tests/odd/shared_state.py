@@ -132,7 +132,7 @@ class Plain:
     def tell(self, listener: Listener, snapshot: Any) -> None:
         try:
             listener(snapshot)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it raises is handed on
             self.report(error)
 
     def report(self, error: Exception) -> None:
@@ -195,7 +195,7 @@ class WrapsErrors(Plain):
     async def update(self, function: Updater) -> Any:
         try:
             return await super().update(function)
-        except Exception as error:
+        except Exception as error:  # whatever it raises is handed on
             raise RuntimeError("the update was not made") from error
 
 
@@ -282,7 +282,7 @@ class Acting(State):
                 continue
             try:
                 answer.set_result(order())
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # whatever it raises is handed on
                 answer.set_exception(error)
 
     async def asked(self, order: Callable[[], Any]) -> Any:
@@ -405,7 +405,7 @@ class CallsSlowListenersAgain(Plain):
             heard = listener(snapshot)
             if hasattr(heard, "__await__"):
                 await heard
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it raises is handed on
             self.report(error)
 
 

@@ -1,4 +1,4 @@
-"""Writers that are killed at any moment, on SQLite and on PostgreSQL."""
+"""Writers that are killed at any moment."""
 
 from __future__ import annotations
 
