@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from diskcache import Cache
+from diskcache import Cache  # type: ignore[import-untyped]  # it has no stubs of its own
 
 from patternproof.ports.shared_state import SharedStateSettings, Snapshot, Updater, VersionConflictError
 

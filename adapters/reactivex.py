@@ -24,7 +24,7 @@ class State:
     """The port over a `BehaviorSubject` of snapshots; the subject neither copies values nor keeps a time."""
 
     def __init__(self, initial: Mapping[str, Any]) -> None:
-        self._subject = BehaviorSubject(Snapshot(dict(initial), 0))
+        self._subject: BehaviorSubject[Any] = BehaviorSubject(Snapshot(dict(initial), 0))
 
     async def get(self) -> Snapshot:
         return deepcopy(self._subject.value)

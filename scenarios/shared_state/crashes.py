@@ -29,7 +29,8 @@ class Kept(NamedTuple):
 
     version: int
     updates: tuple[int, ...]
-    count: int
+    counted: int
+    """What the data says that there are."""
 
 
 class Crashes:
@@ -99,7 +100,7 @@ class Crashes:
         """Whether the updates of each process are there up to some point, in order, and the parts of the data fit."""
         own = [[number for number in kept.updates if number in begun] for begun in self.begun]
         in_order = all(numbers == list(begun[: len(numbers)]) for numbers, begun in zip(own, self.begun, strict=True))
-        return in_order and kept.count == len(kept.updates) == sum(map(len, own))
+        return in_order and kept.counted == len(kept.updates) == sum(map(len, own))
 
 
 class Sharing:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from pytest_bdd import given, parsers, then, when
+from pytest_bdd import given, then, when
+from pytest_bdd.parsers import parse
 
 from .crashes import Crashes, Sharing, shown
 from .scene import Scene
 from .words import numbers_of
-
-text = parsers.parse
 
 
 class Others:
@@ -71,8 +70,8 @@ def make_shared_state(others: Others) -> None:
     others.share()
 
 
-@given(text("another process has updated the state {times:d} times"))
-@then(text("another process can update the state {times:d} times"))
+@given(parse("another process has updated the state {times:d} times"))
+@then(parse("another process can update the state {times:d} times"))
 def another_updates(others: Others, times: int) -> None:
     others.crashes.update(times)
 
@@ -88,18 +87,18 @@ def process_is_killed(others: Others) -> None:
     others.crashes.kill()
 
 
-@when(text("{count:d} processes, one after another, update the state and are killed at some moment"))
+@when(parse("{count:d} processes, one after another, update the state and are killed at some moment"))
 def processes_are_killed(others: Others, count: int) -> None:
     for _ in range(count):
         others.crashes.update_and_kill()
 
 
-@when(text("{name:w} updates the state in the other process"))
+@when(parse("{name:w} updates the state in the other process"))
 def updates_in_the_other(others: Others, name: str) -> None:
     others.sharing.update(name)
 
 
-@when(text("both processes update the state {times:d} times at the same time"))
+@when(parse("both processes update the state {times:d} times at the same time"))
 def both_update(others: Others, times: int) -> None:
     others.found = others.sharing.update_at_once(times)
 
@@ -116,17 +115,17 @@ def none_is_lost(others: Others) -> None:
 @then("each of them is whole")
 def all_are_whole(others: Others) -> None:
     kept = others.crashes.kept()
-    seen = f"version {kept.version} with {len(kept.updates)} updates and a count of {kept.count}"
+    seen = f"version {kept.version} with {len(kept.updates)} updates and a count of {kept.counted}"
     others.scene.expect(others.crashes.is_whole(kept), "the updates of each process in their order, and their count", seen)
 
 
-@then(text("the other process reads version {number:d}"))
+@then(parse("the other process reads version {number:d}"))
 def other_reads(others: Others, number: int) -> None:
     seen = others.sharing.version()
     others.scene.expect(seen == number, f"the other process to read version {number}", seen)
 
 
-@then(text("the listener in the other process has heard versions {numbers}"))
+@then(parse("the listener in the other process has heard versions {numbers}"))
 def other_has_heard(others: Others, numbers: str) -> None:
     heard = others.sharing.heard()
     others.scene.expect(heard == numbers_of(numbers), f"it to have heard versions {numbers}", shown(heard))
