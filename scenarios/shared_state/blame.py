@@ -13,6 +13,8 @@ from .state import REENTRANT, State
 if TYPE_CHECKING:
     from .model import SharedStateModel
 
+_OF_CAUSES = {"a cancellation": "SS-10", "calling back": "SS-08", "a slow listener": "SS-09", "a failing listener": "SS-09"}
+"""The requirement about what has happened, and after which calls get stuck or fail."""
 _OF_EVENTS = {"UpdateIf": "SS-13", "Cancel": "SS-10", "Change": "SS-04", "RemoveListener": "SS-11", "AddListener": "SS-11"}
 
 
@@ -60,7 +62,8 @@ def _requirement(state: State, expected: Seen, seen: Seen, batch: Batch) -> str:
 
 def _of_call(state: State, want: Call, got: Call, batch: Batch) -> str:
     if got.phase == "waiting" or got.phase.startswith("raised"):
-        return _of_listeners(state) or _of_batch(batch, "SS-01")
+        shaken = next((requirement for cause, requirement in _OF_CAUSES.items() if cause in state.shaken), "")
+        return shaken or _of_listeners(state) or _of_batch(batch, "SS-01")
     if want.phase in ("conflict", "cancelled"):
         return "SS-13" if want.phase == "conflict" else "SS-10"
     if want.phase.startswith("raised"):

@@ -25,13 +25,6 @@ _ROWS = (
     ("starts from an old version", "SS-03", "an update starts from an older version, and undoes the one before it"),
     ("snapshots follow the state", "SS-04", "a snapshot that was taken changes with later updates"),
     ("a changed snapshot changes the state", "SS-04", "changing a snapshot changes the state", "change", "change"),
-    (
-        "a snapshot changed inside changes the state",
-        "SS-04",
-        "changing what is inside of a snapshot changes the state",
-        "change",
-        "change",
-    ),
     ("readers share what can be changed", "SS-04", "changing a snapshot changes another of the same version", "change", "change"),
     ("follows the wall clock", "SS-06", "last_updated goes back with the wall clock", "wall"),
     ("a listener changes the state", "SS-04", "a listener that changes what it is told changes the state", "changing"),
@@ -89,6 +82,7 @@ DEVIATIONS = {
     **{row[0]: replace(Deviation(*row), elusive=True) for row in _ELUSIVE},
     **{row[0]: replace(Deviation(*row), broad=True) for row in _BROAD},
     **{row[0]: replace(Deviation(*row), broad=True, elusive=True) for row in _ELUSIVE_HARM[:1]},
-    **{row[0]: replace(Deviation(*row), broad=True) for row in _HARM},
+    # What harm it does, and when it shows, is anybody's guess: no history shows it for certain.
+    **{row[0]: replace(Deviation(*row), broad=True, elusive=True) for row in _HARM},
     **{row[0]: replace(Deviation(*row), broad=True, elusive=True) for row in _ELUSIVE_HARM[1:]},
 }

@@ -69,8 +69,6 @@ def _changed(state: State, handed: bool, deviations: Names) -> Iterator[State]:
     if "a changed snapshot changes the state" in deviations:
         yield state._replace(updates=lost, altered=EITHER, torn=True)
         yield state._replace(lacking=state.lacking - 1, altered=EITHER, torn=True)
-    elif "a snapshot changed inside changes the state" in deviations:
-        yield state._replace(updates=lost, lacking=state.lacking + 1, altered=EITHER, torn=True)
     elif "readers share what can be changed" in deviations and handed:
         yield state._replace(altered=YES)
     else:

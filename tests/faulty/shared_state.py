@@ -165,7 +165,7 @@ class TellsInFinally(State):
             raise
 
 
-@faulty("SS-02", "an update whose function fails moves last_updated")
+@faulty("SS-02", "an update whose function fails")
 class StampsFirst(State):
     """The time is taken before the function runs, and kept."""
 
@@ -279,7 +279,7 @@ class GivesReadOnlyViews(State):
         return super().snapshot()._replace(data=View(self))
 
 
-@faulty("SS-04", "changing what is inside of a snapshot")
+@faulty("SS-04", "changing a snapshot")
 class CopiesShallowly(State):
     """dict(data): the outermost mapping is a copy, and what is inside of it is not."""
 
@@ -307,7 +307,7 @@ class KeepsOneSnapshotPerVersion(State):
         return self.kept
 
 
-@faulty("SS-04", "a listener that changes what it is told does harm")
+@faulty("SS-04", "a listener that changes what it is told")
 class TellsListenersTheState(State):
     """Listeners are given the state itself, for speed: one that changes what it is told changes it for all."""
 
@@ -417,7 +417,7 @@ class TellsBeforeTheCommit(State):
         pass
 
 
-@faulty("SS-07", "versions that wait for a slow listener are not told", "feature machine")
+@faulty("SS-07", "versions are not told once each", "feature interleavings")
 class TellsTheLatestOnly(State):
     """While a listener is slow what waits for it is replaced by the latest, as a screen would have it."""
 
@@ -426,6 +426,19 @@ class TellsTheLatestOnly(State):
         while found is not None and line._waiting:
             found = line._waiting.popleft()
         return found
+
+
+@faulty("SS-07", "versions are not told once each")
+class TellsTheVersionBefore(State):
+    """Tells what there was, since what there is is being written."""
+
+    def __init__(self, initial: Mapping[str, Any], settings: SharedStateSettings) -> None:
+        super().__init__(initial, settings)
+        self.before = self.snapshot()
+
+    def tell(self, snapshot: Snapshot) -> None:
+        before, self.before = self.before, snapshot
+        super().tell(before)
 
 
 @faulty("SS-07", "told out of order", "feature interleavings")
@@ -615,7 +628,7 @@ class DropsFailingListeners(State):
         return remove
 
 
-@faulty("SS-07", "versions that wait for a slow listener are not told", "feature machine")
+@faulty("SS-07", "versions are not told once each", "feature machine")
 class DropsWhatSlowListenersMiss(State):
     """A listener that is still busy misses what comes meanwhile."""
 
@@ -625,6 +638,36 @@ class DropsWhatSlowListenersMiss(State):
         for line in self._listeners._lines:
             if line.is_served and line._waiting and line.listener.__name__ == "_listen":
                 line._waiting.clear()
+
+
+@faulty("SS-09", "a failing listener does harm", "feature machine")
+class StopsForGood(State):
+    """Once a listener has failed nothing can be relied on, and nobody reads any more."""
+
+    async def get(self) -> Snapshot:
+        if getattr(self, "stopped", False):
+            raise RuntimeError("a listener has failed")
+        return await super().get()
+
+    def tell(self, snapshot: Snapshot) -> None:
+        report = self._listeners.report
+
+        def stop(error: Exception, snapshot: Snapshot) -> None:
+            self.stopped = True
+            report(error, snapshot)
+
+        self._listeners.report = stop  # type: ignore[method-assign]  # for good
+        super().tell(snapshot)
+
+
+@faulty("SS-09", "a slow listener does harm", "feature machine")
+class ReadersWaitForListeners(State):
+    """Nobody reads a version before everybody has been told of it, but for those who are told."""
+
+    async def get(self) -> Snapshot:
+        while self._tasks and asyncio.current_task() not in self._tasks:
+            await asyncio.wait(set(self._tasks), return_when=asyncio.FIRST_COMPLETED)
+        return await super().get()
 
 
 # SS-10: cancellation
