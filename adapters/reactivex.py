@@ -27,7 +27,8 @@ class State:
         self._subject: BehaviorSubject[Any] = BehaviorSubject(Snapshot(dict(initial), 0))
 
     async def get(self) -> Snapshot:
-        return deepcopy(self._subject.value)
+        snapshot: Snapshot = deepcopy(self._subject.value)
+        return snapshot
 
     async def update(self, function: Updater[T]) -> T:
         data, version, _ = deepcopy(self._subject.value)
