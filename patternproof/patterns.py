@@ -30,5 +30,6 @@ PATTERNS: dict[str, Pattern] = {
         Pattern("circuit_breaker", "CB", frozenset({"manual_control", "sliding_window", "shared"})),
         Pattern("connection_pool", "CP", frozenset({"min_size", "transactional"})),
         Pattern("event_bus", "EB", frozenset({"replay", "distributed", "durable"})),
+        Pattern("shared_state", "SS", frozenset({"compare_and_set", "persistent", "distributed"})),
     )
 }

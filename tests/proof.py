@@ -25,7 +25,7 @@ from patternproof.plugin import PROPERTY
 
 PARTS = ("histories", "feature", "machine", "interleavings")
 """Who makes the histories: the search for the shortest, people, Hypothesis, the schedules."""
-OUT_OF_PROCESS = {"shared", "transactional", "replay", "distributed", "durable"}
+OUT_OF_PROCESS = {"shared", "transactional", "replay", "distributed", "durable", "persistent"}
 """Claims about servers and other processes, which the reference in process does not make; other tests hold what they promise."""
 _QUIET = ("faulthandler", "cacheprovider", "logging", "terminal", "warnings", "xdist", "randomly", "timeout", "frontrun")
 _QUIET += (

@@ -19,6 +19,7 @@ from patternproof.modelling import separations
 from patternproof.outcome import Way
 from patternproof.patterns import PATTERNS, Pattern
 from patternproof.requirements import catalogue
+from tests.proof import OUT_OF_PROCESS
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ("adapters", "benchmarks", "patternproof", "reference", "scenarios", "tests")
@@ -40,7 +41,7 @@ NAMES = {
 }
 """What the kit, or who reads it, looks for in a pattern's modules."""
 REFERENCES = ("patternproof.reference.adapters.in_memory", "patternproof.reference.adapters.threads")
-OUT_OF_PROCESS = {"shared", "transactional", "replay", "distributed", "durable"}
+OUT_OF_PROCESS = {"shared", "transactional", "replay", "distributed", "durable", "persistent"}
 """Claims about servers and other processes, which no model describes and no implementation in process can break."""
 MOST_LINES = 400
 MOST_LINES_OF_TESTS = 600

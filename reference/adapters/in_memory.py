@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 from patternproof.reference.circuit_breaker import CircuitBreaker
 from patternproof.reference.connection_pool import ConnectionPool
 from patternproof.reference.event_bus import EventBus
+from patternproof.reference.shared_state import SharedState
 
 from patternproof.ports import Unsupported
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from patternproof.ports.connection_pool import Connect, ConnectionPoolSettings
 from patternproof.ports.event_bus import EventBusSettings
+from patternproof.ports.shared_state import SharedStateSettings
 
 RUNTIME = "asyncio"
-CLAIMS = {"manual_control", "sliding_window", "min_size"}
+CLAIMS = {"manual_control", "sliding_window", "min_size", "compare_and_set"}
 
 
 def circuit_breaker(settings: CircuitBreakerSettings) -> CircuitBreaker:
@@ -33,3 +36,9 @@ async def event_bus(settings: EventBusSettings) -> AsyncIterator[EventBus]:
     bus = EventBus(settings)
     yield bus
     await bus.close()
+
+
+def shared_state(initial: Mapping[str, Any], settings: SharedStateSettings) -> SharedState:
+    if settings.store is not None:
+        raise Unsupported("store")
+    return SharedState(initial)

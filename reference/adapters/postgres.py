@@ -1,19 +1,26 @@
-"""The reference pool over PostgreSQL, in real time."""
+"""The reference pool and state over PostgreSQL, in real time."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Mapping
+from itertools import count
 from typing import Any
 
 import psycopg
 from patternproof.reference.connection_pool import ConnectionPool
+from patternproof.reference.shared_state.postgres import PostgresSharedState, opened
 
 from patternproof.ports.connection_pool import Connect, Connection, ConnectionPoolSettings
+from patternproof.ports.shared_state import SharedStateSettings
 from patternproof.servers import postgres_url
 
 RUNTIME = "live"
-CLAIMS = {"min_size", "transactional"}
+CLAIMS = {"min_size", "transactional", "compare_and_set", "persistent", "distributed"}
 ADAPTS = {"psycopg"}
+SETTLE = 0.15  # an update takes several round trips and a write to the disk
+
+_names = count(1)
 
 
 class PairedConnection:
@@ -59,3 +66,12 @@ async def connection_pool(connect: Connect, settings: ConnectionPoolSettings) ->
     pool = ConnectionPool(connect_both, settings)
     yield pool
     await pool.close()
+
+
+async def shared_state(initial: Mapping[str, Any], settings: SharedStateSettings) -> AsyncIterator[PostgresSharedState]:
+    name = settings.store or f"patternproof-{os.getpid()}-{next(_names)}"
+    url = os.environ.setdefault(
+        "PATTERNPROOF_POSTGRES_URL", postgres_url()
+    )  # for other processes: none of them is to start a server of its own
+    async with opened(url, name, initial) as state:
+        yield state

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from patternproof.reference.circuit_breaker import ThreadedCircuitBreaker
 from patternproof.reference.connection_pool import ThreadedConnectionPool
 from patternproof.reference.event_bus import ThreadedEventBus
+from patternproof.reference.shared_state import ThreadedSharedState
 
 from patternproof.ports import Unsupported
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from patternproof.ports.connection_pool import ConnectionPoolSettings
 from patternproof.ports.event_bus import EventBusSettings
+from patternproof.ports.shared_state import SharedStateSettings
 
 RUNTIME = "threads"
-CLAIMS = {"manual_control", "sliding_window", "min_size"}
+CLAIMS = {"manual_control", "sliding_window", "min_size", "compare_and_set"}
 
 
 def circuit_breaker(settings: CircuitBreakerSettings) -> ThreadedCircuitBreaker:
@@ -34,3 +36,9 @@ def event_bus(settings: EventBusSettings) -> Iterator[ThreadedEventBus]:
     bus = ThreadedEventBus(settings)
     yield bus
     bus.close()
+
+
+def shared_state(initial: Mapping[str, Any], settings: SharedStateSettings) -> ThreadedSharedState:
+    if settings.store is not None:
+        raise Unsupported("store")
+    return ThreadedSharedState(initial)

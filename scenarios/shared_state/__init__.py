@@ -1,0 +1,1 @@
+"""How shared states are exercised."""
