@@ -29,5 +29,6 @@ PATTERNS: dict[str, Pattern] = {
     for pattern in (
         Pattern("circuit_breaker", "CB", frozenset({"manual_control", "sliding_window", "shared"})),
         Pattern("connection_pool", "CP", frozenset({"min_size", "transactional"})),
+        Pattern("state_sync", "SY", frozenset({"three_way_merge", "distributed"})),
     )
 }

@@ -6,13 +6,15 @@ from collections.abc import AsyncIterator
 
 from patternproof.reference.circuit_breaker import CircuitBreaker
 from patternproof.reference.connection_pool import ConnectionPool
+from patternproof.reference.state_sync import StateSync
 
 from patternproof.ports import Unsupported
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from patternproof.ports.connection_pool import Connect, ConnectionPoolSettings
+from patternproof.ports.state_sync import Network, StateSyncSettings
 
 RUNTIME = "asyncio"
-CLAIMS = {"manual_control", "sliding_window", "min_size"}
+CLAIMS = {"manual_control", "sliding_window", "min_size", "three_way_merge"}
 
 
 def circuit_breaker(settings: CircuitBreakerSettings) -> CircuitBreaker:
@@ -25,3 +27,11 @@ async def connection_pool(connect: Connect, settings: ConnectionPoolSettings) ->
     pool = ConnectionPool(connect, settings)
     yield pool
     await pool.close()
+
+
+async def state_sync(network: Network, settings: StateSyncSettings) -> AsyncIterator[StateSync]:
+    if settings.store is not None:
+        raise Unsupported("store")
+    system = StateSync(network, settings)
+    yield system
+    await system.close()
