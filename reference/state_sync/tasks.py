@@ -120,6 +120,8 @@ class Replica:
 
     def _begin_push(self) -> None:
         self._timer = None
+        if not self._local.has_unpushed:
+            return  # a sync() was faster
         loop = asyncio.get_running_loop()
         self._pushed_at = loop.time()
         self._pushing = loop.create_task(self._push())

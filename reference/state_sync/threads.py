@@ -119,6 +119,8 @@ class ThreadedReplica:
     def _push(self) -> None:
         with self._lock:
             self._timer = None
+            if not self._local.has_unpushed:
+                return  # a sync() was faster
             self._pushed_at = time.monotonic()
         try:
             self.sync()

@@ -76,7 +76,15 @@ def passed(state: State, seconds: float, deviations: Names) -> Iterator[State]:
             states = [owed_by(each, replica) for each in states]
         elif any(each.replica == replica for each in state.pending):
             states = [after for each in states for after in _waited(each, replica, seconds, deviations)]
-    yield from states
+    yield from map(_pulled, states) if state.settings.sync_interval is not None else states
+
+
+def _pulled(state: State) -> State:
+    """With what replicas may have heard of by the way: one that syncs by itself may pull too, and with nothing to push."""
+    for replica, line in enumerate(state.lines):
+        if line == "up":
+            state = absorbed(state, CENTRE, replica, ())._replace(may_advance=state.may_advance | 1 << replica)
+    return state
 
 
 def _since(ago: float) -> float | None:
