@@ -37,7 +37,8 @@ class StateSyncSettings:
     merge: Merge | None = None
     """Claim ``three_way_merge``: decides conflicts; None: a rule of the implementation's own."""
     store: str | None = None
-    """Claim ``distributed``: address of the store that the replicas of several processes share; None: one in this process."""
+    """Claim ``distributed``: address of a store that the replicas of several processes share, as the ``store`` of another
+    system gives it; empty: a new one; None: one in this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,17 @@ class SyncSystem(Protocol):
         """Every key of the centre with its value; it does not pass through the network."""
 
 
+class Distributed(Protocol):
+    """A system that claims ``distributed`` (SY-16), made with an address as ``settings.store``."""
+
+    @property
+    def store(self) -> str:
+        """The address of its store, for systems of other processes."""
+
+    def restart_store(self) -> None:
+        """Stop the store and start it again, in real time, with what it has acknowledged kept. Plain in both flavours."""
+
+
 ARGUMENTS = ("network", "settings")
 REQUIRED = SyncSystem
-OPTIONAL = ()
+OPTIONAL = (Distributed,)

@@ -43,6 +43,10 @@ def _experiment(found: str) -> str:
 
 
 def _of_a_sync(state: State, expected: str | None, phase: str) -> str:
+    if state.settings.retries:
+        return "SY-14"
+    if phase.startswith("returned ") and expected == "returned":
+        return "SY-11"
     if state.flights or "cancel" in state.disturbed:
         return "SY-12"
     if expected == "failed" or phase == "stands still":

@@ -37,7 +37,7 @@ _ROWS = (
         "wall",
         "pushes",
     ),
-    ("after a cancelled sync no other ends", "SY-12", "after a sync was cancelled no other ends", "hold cancel", "cancelled"),
+    ("after a cancelled sync no other ends", "SY-12", "after a sync was cancelled no other works", "hold cancel", "cancelled"),
     (
         "a cancelled sync loses what it was to push",
         "SY-12",
@@ -58,8 +58,12 @@ _BROAD = (
     ("conflicts end differently", "SY-04", "a conflict ends differently on different replicas"),
     ("reports otherwise", "SY-11", "the SyncResult is not what the sync did"),
 )
+_ELUSIVE = (
+    ("one sync takes another's push for its own", "SY-12", "of two syncs at a time one takes what the other sends for stored"),
+)
 
 DEVIATIONS = {
     **{row[0]: Deviation(*row) for row in _ROWS},
+    **{row[0]: replace(Deviation(*row), elusive=True) for row in _ELUSIVE},
     **{row[0]: replace(Deviation(*row), broad=True) for row in _BROAD},
 }

@@ -170,7 +170,9 @@ class StateSyncRig(Rig):
 
     def look(self) -> Seen:
         self._look_at_writes()
+        calls = len(self.network.attempts)
         views = tuple(self._view(node) for node in (*range(len(REPLICAS)), CENTRE))
+        del self.network.attempts[calls:]  # looking is no retry
         syncs = tuple(self._seen(each) for _, each in sorted(self.syncs.items()) if not each.told)
         if self.network.misuse:
             raise AdapterError(f"the network is used wrongly: {self.network.misuse}")
@@ -251,6 +253,14 @@ def _reported(value: Any) -> tuple[str, tuple[tuple[str, ...], ...] | None]:
         return f"returned {shown(value)} in place of a SyncResult", None
 
 
+def _is_talkative(held: StateSyncRig) -> bool:
+    """Whether a write alone lets the centre know, or the replica know of others."""
+    told = held.perform(Write(0, 0, 0)).views[CENTRE][0]
+    held.perform(Sync(0, 0))
+    heard = held.perform(Write(1, 1, 1)).views[1][0]
+    return bool(told or heard)
+
+
 @contextmanager
 def rig(adapter: Adapter, driver: Driver, settings: StateSyncSettings) -> Iterator[StateSyncRig]:
     """Three of the adapter's replicas in a driver that is entered already.
@@ -274,8 +284,7 @@ def model(adapter: Adapter) -> StateSyncModel:
         with suppress(NotOffered), adapter.driver() as driver, rig(adapter, driver, settings) as held:
             supported.append(settings)
             if settings == PLAIN:
-                held.perform(Write(0, 0, 0))
-                capabilities = capabilities._replace(talkative=held.network.calls > 0)
+                capabilities = capabilities._replace(talkative=_is_talkative(held))
     if MERGING in supported and "three_way_merge" not in adapter.claims:
         supported.remove(MERGING)
     return StateSyncModel(capabilities, tuple(supported))

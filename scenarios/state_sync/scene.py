@@ -9,10 +9,11 @@ from typing import Any
 from patternproof.adapter import Adapter
 from patternproof.culprits import culprits
 from patternproof.drivers import Driver, Hang
-from patternproof.outcome import NotApplicable, Violation, check, premise
+from patternproof.outcome import NotApplicable, NotOffered, Violation, check, premise
 from patternproof.ports.state_sync import StateSyncSettings
 
 from .events import CENTRE, KEYS, REPLICAS, Cancel, Delete, Seen, Sync, SyncSeen, Try, Write, token
+from .elsewhere import elsewhere
 from .merging import tokens
 from .rig import StateSyncRig, rig
 from .words import enumerated
@@ -64,6 +65,17 @@ class Scene:
         if self._rig is not None:
             raise LookupError("there are replicas already; an example has one store")
         self._rig = self._stack.enter_context(rig(self._adapter, self._driver, settings))
+
+    def make_distributed(self) -> None:
+        """Make the replicas over a new real store, and leave replica B to another process.
+
+        Raises:
+            NotOffered: the adapter does not claim it.
+        """
+        if "distributed" not in self._adapter.claims:
+            raise NotOffered("the adapter does not claim 'distributed'")
+        self.make(StateSyncSettings(store=""))
+        self.rig.replicas[1] = self._stack.enter_context(elsewhere(self._adapter, self.rig.system.store, REPLICAS[1]))
 
     def close(self) -> None:
         """Clean the replicas up."""

@@ -79,6 +79,11 @@ def replica_has_tried_to_sync(replicas: Scene, name: str, seconds: float) -> Non
     premise(latest.phase == "failed" and latest.waits, f"it did not fail after some retries: {latest}")
 
 
+@given("replica A, and replica B in a process of its own, over a real store")
+def make_distributed_replicas(replicas: Scene) -> None:
+    replicas.make_distributed()
+
+
 # When: what happens.
 
 
@@ -122,6 +127,11 @@ def let_through(replicas: Scene, name: str) -> None:
 @when(text("all that {name} ever sent is delivered again"))
 def deliver_again(replicas: Scene, name: str) -> None:
     replicas.perform(DeliverAgain(replica_of(name)))
+
+
+@when("the store is restarted")
+def restart_store(replicas: Scene) -> None:
+    replicas.rig.driver.now(replicas.rig.system.restart_store)
 
 
 @given(text("chance gives {value:g}"))

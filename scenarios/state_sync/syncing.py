@@ -23,7 +23,8 @@ def met(state: State, flight: Flight, deviations: Names) -> State:
     """A sync of which nothing else kept it from being told exactly: both sides know the same now."""
     replica = flight.replica
     categories = tuple(
-        ANY if state.unsure[replica] >> index & 1 else _category(key, replica) for index, key in enumerate(state.keys)
+        ANY if state.unsure[replica] >> index & 1 or _is_fickle(key, deviations) else _category(key, replica, deviations)
+        for index, key in enumerate(state.keys)
     )
     keys = tuple(_met(key, replica, deviations) for key in state.keys)
     return _returned(state._replace(keys=keys), flight, categories, deviations)
@@ -35,6 +36,8 @@ def _met(key: Key, replica: int, deviations: Names) -> Key:
         key = key._replace(equal=0, erased=key.erased & ~(1 << replica))
     pushed = key.least[replica] & ~key.stuck[replica], key.most[replica] & ~key.stuck[replica]
     after = key.knowing(CENTRE, *pushed)
+    if _is_fickle(after, deviations):
+        after = after._replace(equal=0)
     if "a sync takes nothing from the store" in deviations:
         return after
     pulled = after.least[CENTRE] & ~key.missed[replica], after.most[CENTRE] & ~key.missed[replica]
@@ -43,7 +46,12 @@ def _met(key: Key, replica: int, deviations: Names) -> Key:
     return after if kept_back else after._replace(equal=after.equal | 1 << replica)
 
 
-def _category(key: Key, replica: int) -> str:
+def _is_fickle(key: Key, deviations: Names) -> bool:
+    """Whether every sync may change what a conflict comes to."""
+    return "merging again changes the value" in deviations and len(key.candidates(CENTRE)) > 1
+
+
+def _category(key: Key, replica: int, deviations: Names) -> str:
     if key.erased >> replica & 1:
         return "pushed"
     if not key.is_exact(replica) or not key.is_exact(CENTRE):
@@ -53,6 +61,8 @@ def _category(key: Key, replica: int) -> str:
     there = [write for write in key.candidates(CENTRE) if not write.deletes]
     if (ours or theirs) and not here and not there:
         return ANY  # it is gone on both sides: nobody can see a change
+    if theirs and ("a sync takes nothing from the store" in deviations or key.missed[replica]):
+        return ANY
     return "both" if ours and theirs else "pushed" if ours else "pulled" if theirs else ""
 
 
@@ -66,7 +76,9 @@ def completed(state: State, flight: Flight, deviations: Names) -> State:
         if "what is written during a sync is overwritten" in deviations:
             key = _overwritten(key, flight.replica, ours)
         key = key.knowing(CENTRE, ours & ~key.stuck[flight.replica], 0)
-        keys.append(key.knowing(flight.replica, theirs & ~key.missed[flight.replica], 0))
+        if "a sync takes nothing from the store" not in deviations:
+            key = key.knowing(flight.replica, theirs & ~key.missed[flight.replica], 0)
+        keys.append(key)
     return _returned(state._replace(keys=tuple(keys)), flight, (ANY,) * len(keys), deviations)
 
 
@@ -102,7 +114,7 @@ def failed(state: State, flight: Flight, deviations: Names) -> State:
     flights = tuple(each for each in state.flights if each.number != flight.number)
     state = _damaged(state._replace(flights=flights, unsure=at(state.unsure, replica, every)), replica, deviations)
     if "a failed sync never ends" in deviations:
-        return state._replace(flights=(*flights, flight._replace(phase="stands still")))
+        return state._replace(broken=state.broken | 1 << replica, flights=(*flights, flight._replace(phase="stands still")))
     phase = "returned" if "a failed sync is not reported" in deviations else "failed"
     ended = Ended(flight.number, replica, phase, (ANY,) * len(state.keys) if phase == "returned" else None)
     advanced = 1 << replica if "last_sync changes though a sync failed" in deviations else 0
@@ -117,7 +129,14 @@ def _damaged(state: State, replica: int, deviations: Names) -> State:
             key = key.with_mask("least", replica, 0).with_mask("most", replica, 0)._replace(equal=key.equal & ~(1 << replica))
         if "what a failed sync was to push is not pushed again" in deviations:
             key = key.with_mask("stuck", replica, key.stuck[replica] | key.most[replica] & ~key.least[CENTRE])
-        if "what a lost reply held never comes" in deviations and state.lines[replica] == "deaf":
-            key = key.with_mask("missed", replica, key.missed[replica] | key.most[CENTRE] & ~key.least[replica])
         keys.append(key)
-    return state._replace(keys=tuple(keys))
+    state = state._replace(keys=tuple(keys))
+    return missing(state, replica) if "what a lost reply held never comes" in deviations and state.lines[replica] == "deaf" else state
+
+
+def missing(state: State, replica: int) -> State:
+    """With everything that the centre has told, and a replica has not heard, never being told again."""
+    keys = tuple(
+        key.with_mask("missed", replica, key.missed[replica] | key.most[CENTRE] & ~key.least[replica]) for key in state.keys
+    )
+    return state._replace(keys=keys)

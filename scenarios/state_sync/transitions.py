@@ -9,7 +9,7 @@ from patternproof.modelling import Names
 from .automatic import after_write, owed_by, passed
 from .events import CENTRE, LONG, REPLICAS, Advance, Cancel, DeliverAgain, Delete, LetThrough, Line, Sync, Write
 from .state import ANY, Ended, Flight, Key, State, Written, bits
-from .syncing import absorbed, completed, failed, met
+from .syncing import absorbed, completed, failed, met, missing
 
 RESULTS = {"contest": "the order of syncs decides the conflict", "volume": "what is transferred grows with the state"}
 
@@ -20,16 +20,24 @@ def write(state: State, event: Write | Delete, deviations: Names) -> Iterator[St
     replica = event.replica
     state = state._replace(writes=max(state.writes, event.number + 1))
     if "writes fail offline" in deviations and state.lines[replica] in ("down", "deaf"):
-        yield state._replace(failed="an error instead of an answer")
+        yield _unsure_of(state._replace(failed="an error instead of an answer"), event, deviations)
         return
     if "writes wait for a sync" in deviations and state.flying(replica):
-        yield state._replace(failed="a write waits")
+        yield _unsure_of(state._replace(failed="a write waits"), event, deviations)
         return
     if isinstance(event, Delete):
         yield from _delete(state, event, key, deviations)
         return
     changed = _changed(state, event, key, deviations)
     yield from after_write(state.with_key(event.key, changed), replica, event.key, len(changed.writes) - 1, deviations)
+
+
+def _unsure_of(state: State, event: Write | Delete, deviations: Names) -> State:
+    """With a write of which nobody knows whether and when it is done."""
+    key = state.keys[event.key]
+    changed = _changed(state, event, key, deviations)
+    least = changed.least[event.replica] & ~(1 << len(key.writes))
+    return state.with_key(event.key, changed.with_mask("least", event.replica, least))
 
 
 def _delete(state: State, event: Delete, key: Key, deviations: Names) -> Iterator[State]:
@@ -81,6 +89,7 @@ def sync(state: State, event: Sync, deviations: Names) -> Iterator[State]:
         return
     if state.broken >> replica & 1:
         yield state._replace(flights=(*state.flights, flight._replace(phase="stands still")))
+        yield _ended(state, flight, "failed")
         return
     if flight.overlaps:
         yield from _overlapping(state, flight)
@@ -170,7 +179,12 @@ def cancel(state: State, event: Cancel, deviations: Names) -> Iterator[State]:
                 after = after._replace(broken=after.broken | 1 << flight.replica)
             if "a cancelled sync loses what it was to push" in deviations:
                 after = stuck(after, flight.replica)
-            yield after._replace(flights=(*after.flights, flight._replace(phase="loose")))
+            if "what a lost reply held never comes" in deviations:
+                after = missing(after, flight.replica)
+            after = after._replace(flights=(*after.flights, flight._replace(phase="loose")))
+            yield after
+            if "one sync takes another's push for its own" in deviations and len(state.flying(flight.replica)) > 1:
+                yield stuck(after, flight.replica)
             return
     begun = event.number < state.syncs
     yield state if begun else state._replace(early=state.early | {event.number})
@@ -223,6 +237,8 @@ def _gone_on(state: State, replica: int, mode: str, deviations: Names) -> Iterat
             states = [completed(each, flight, deviations) for each in states]
         else:
             states = [failed(each, flight, deviations) for each in states]
+    if "one sync takes another's push for its own" in deviations and len(state.flying(replica)) > 1:
+        states += [stuck(each, replica) for each in states]
     yield from states
 
 
@@ -239,7 +255,10 @@ def deliver_again(state: State, event: DeliverAgain, deviations: Names) -> Itera
             keys.append(key.with_mask("least", CENTRE, first).with_mask("most", CENTRE, first)._replace(equal=0))
         else:
             keys.append(key.knowing(CENTRE, 0, key.air[event.replica]))
-    yield state._replace(keys=tuple(keys))
+        if "merging again changes the value" in deviations and len(key.candidates(CENTRE)) > 1:
+            keys[-1] = keys[-1]._replace(equal=0)
+    state = state._replace(keys=tuple(keys))
+    yield missing(state, event.replica) if "what a lost reply held never comes" in deviations else state
 
 
 def advance(state: State, event: Advance, deviations: Names) -> Iterator[State]:
