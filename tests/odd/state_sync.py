@@ -51,10 +51,6 @@ class System(StateSync):
 class EarliestWins(System):
     """Of writes in conflict the one of the lowest name wins; what overwrote another still does."""
 
-    class Replica(Replica):
-        def __init__(self, name: str, *arguments: Any) -> None:
-            super().__init__(name, *arguments)
-
     class Local(Local):
         def __init__(self, writer: str, merge: Any) -> None:
             super().__init__("".join(chr(255 - ord(letter) % 128) for letter in writer), merge)
@@ -64,9 +60,9 @@ class EarliestWins(System):
 class KeepsBoth(System):
     """Keeps every value of a conflict until it is written again, and shows them as a sorted tuple, as Dynamo did."""
 
-    refuses = ("merge",)
-
     def __init__(self, network: Network, settings: StateSyncSettings) -> None:
+        if settings.merge is not None:
+            raise Unsupported("merge")
         super().__init__(network, replace(settings, merge=_siblings))
 
     class Local(Local):
