@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from patternproof.drivers import Driver, Operation, Returned
@@ -18,6 +19,15 @@ class Letter(NamedTuple):
     sender: str
     receiver: str
     request: bytes
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A call: who made it and when, in seconds of the example, and whether it has failed so far."""
+
+    sender: str
+    time: float
+    failed: bool = True
 
 
 class Link:
@@ -67,8 +77,7 @@ class Network:
         self.calls = 0
         self.traffic = 0
         """Bytes of all requests and replies that were delivered."""
-        self.attempts: list[tuple[str, float]] = []
-        """Who called and when, in seconds of the example."""
+        self.attempts: list[Attempt] = []
         self.misuse = ""
 
     def __repr__(self) -> str:
@@ -98,7 +107,8 @@ class Network:
             self.misuse = f"call({sender!r}, {receiver!r}, {type(request).__name__}): expected a replica's name and bytes"
             raise Unreachable(self.misuse)
         self.calls += 1
-        self.attempts.append((sender, self._driver.time()))
+        attempt = Attempt(sender, self._driver.time())
+        self.attempts.append(attempt)
         links[0].sent.append(Letter(sender, receiver, request))
         yield from self._held(links)
         self._lose(links, "down", f"the request from {sender} to {receiver} was lost")
@@ -111,6 +121,7 @@ class Network:
         self._lose(links, "deaf", f"the reply from {receiver} to {sender} was lost")
         for link in links:
             link.mode = "down" if link.mode == "once" else link.mode
+        attempt.failed = False
         return reply
 
     def _held(self, links: list[Link]) -> Generator[Callable[[], Any], Any, None]:

@@ -38,7 +38,7 @@ from .events import (
 )
 from .experiments import EXPERIMENTS
 from .model import MERGING, PLAIN, Capabilities, StateSyncModel
-from .network import Network, PlainNetwork
+from .network import Attempt, Network, PlainNetwork
 
 SMOKE = (Write(0, 0, 0), Sync(0, 0), Sync(1, 1))
 """The plainest use."""
@@ -228,12 +228,20 @@ class StateSyncRig(Rig):
             return (), False
         name = REPLICAS[sync.replica]
         end = min((each.attempts for each in self.syncs.values() if each.attempts > sync.attempts), default=None)
-        times = [time for sender, time in self.network.attempts[sync.attempts : end] if sender == name]
-        waits = tuple(round(after - before, 6) for before, after in zip(times, times[1:], strict=False))
+        waits = self._between([each for each in self.network.attempts[sync.attempts : end] if each.sender == name])
         if not waits or sync.pending.outcome is None or isinstance(sync.pending.outcome, Returned):
             return waits, False
         before = self._waited.setdefault(waits, self._chance)
         return waits, before != self._chance and any(waits)
+
+
+    def _between(self, calls: list[Attempt]) -> tuple[float, ...]:
+        """Seconds between attempts. Calls of one moment are one attempt, unless they are as many as all the retries together."""
+        failed = [each.time for each in calls if each.failed]
+        moments = sorted({*failed, *(each.time for each in calls if failed and each.time > failed[-1])})
+        if len(moments) == 1 and len(failed) > self.history.settings.retries:
+            return (0.0,) * (len(failed) - 1)
+        return tuple(round(after - before, 6) for before, after in zip(moments, moments[1:], strict=False))
 
 
 def _require_members(replica: Any) -> None:

@@ -54,6 +54,8 @@ def _is_fickle(key: Key, deviations: Names) -> bool:
 def _category(key: Key, replica: int, deviations: Names) -> str:
     if key.erased >> replica & 1:
         return "pushed"
+    if key.stuck[replica]:
+        return ANY
     if not key.is_exact(replica) or not key.is_exact(CENTRE):
         return ANY
     ours, theirs = key.most[replica] & ~key.most[CENTRE], key.most[CENTRE] & ~key.most[replica]

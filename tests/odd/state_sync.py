@@ -161,8 +161,8 @@ class TalksTwice(System):
 
     class Replica(_TwoCalls):
         async def _called(self, request: Request) -> Reply:
-            await super()._called(request)
-            return await super()._called(request)
+            first = await super()._called(request)
+            return replace(await super()._called(request), conflicts=first.conflicts)
 
         async def _exchanged(self) -> SyncResult:
             progress = Progress()
