@@ -110,8 +110,9 @@ class System:
 
     async def _receive(self, sender: str, request: bytes) -> bytes:
         state, update = unpacked(request)
+        lacking = self._server.doc.get_update(state)  # before: a deletion in the request would come back as one of others
         self._server.doc.apply_update(update)
-        return packed(self._server.doc.get_state(), self._server.doc.get_update(state))
+        return packed(self._server.doc.get_state(), lacking)
 
     def replica(self, name: str) -> Replica:
         if name in self._names:

@@ -126,7 +126,7 @@ def loaded(stem: str, name: str, factory: Callable[..., Any], claims: Iterable[s
 def _adapter(stem: str, name: str, factory: Callable[..., Any], claims: Iterable[str] | None) -> Iterator[str]:
     """An adapter module that stands in no file."""
     module = ModuleType(f"proved_{name}")
-    made = PATTERNS[stem].claims - {"shared", "transactional"} if claims is None else claims
+    made = PATTERNS[stem].claims - {"shared", "transactional", "distributed"} if claims is None else claims
     vars(module).update({"CLAIMS": set(made), stem: factory})
     sys.modules[module.__name__] = module
     try:

@@ -40,7 +40,7 @@ NAMES = {
 }
 """What the kit, or who reads it, looks for in a pattern's modules."""
 REFERENCES = ("patternproof.reference.adapters.in_memory", "patternproof.reference.adapters.threads")
-OUT_OF_PROCESS = {"shared", "transactional"}
+OUT_OF_PROCESS = {"shared", "transactional", "distributed"}
 """Claims about servers and other processes, which no model describes and no implementation in process can break."""
 MOST_LINES = 400
 MOST_LINES_OF_TESTS = 600

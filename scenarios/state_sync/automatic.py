@@ -98,9 +98,7 @@ def _waited(state: State, replica: int, seconds: float, deviations: Names) -> It
     if not stopped and ago is None:
         # Of all moments at which it may have pushed the earliest: the next push may come the sooner.
         yield _pushed(state, replica, _since(seconds))
-    older = tuple(
-        each._replace(age=each.age + seconds) if each.replica == replica else each for each in state.pending
-    )
+    older = tuple(each._replace(age=each.age + seconds) if each.replica == replica else each for each in state.pending)
     overdue = any(each.replica == replica and each.age > SYNC_INTERVAL + GRACE for each in older)
     if stopped or not overdue:
         yield state._replace(pending=older)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from patternproof.history import Batch, Hung
 from patternproof.modelling import RIGHT, States, successors
 
-from .events import CENTRE, Cancel, DeliverAgain, Delete, LetThrough, Line, Seen, SetWallClock, Write
+from .events import CENTRE, Cancel, Delete, DeliverAgain, LetThrough, Line, Seen, SetWallClock, Write
 from .seeing import faults_of, may_be
 from .state import NODES, State
 

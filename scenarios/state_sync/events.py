@@ -231,7 +231,9 @@ class Seen(NamedTuple):
 
 def shown_view(view: View) -> str:
     """A view for people."""
-    parts = [f"{key}={value if isinstance(value, str) else '+'.join(value)}" for key, value in zip(KEYS, view, strict=True) if value]
+    parts = [
+        f"{key}={value if isinstance(value, str) else '+'.join(value)}" for key, value in zip(KEYS, view, strict=True) if value
+    ]
     return ", ".join(parts) or "nothing"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from patternproof.exploration import Program, ThreadProgram
 
-from .events import Cancel, DeliverAgain, Delete, LetThrough, Line, Sync, Write
+from .events import Cancel, Delete, DeliverAgain, LetThrough, Line, Sync, Write
 from .model import MERGING, PLAIN, StateSyncModel
 
 _ROUND = (Sync(10, 0), Sync(11, 1), Sync(12, 0), Sync(13, 1))

@@ -21,8 +21,8 @@ from .events import (
     SYNC_INTERVAL,
     Advance,
     Cancel,
-    DeliverAgain,
     Delete,
+    DeliverAgain,
     LetThrough,
     Line,
     Seen,
@@ -98,6 +98,7 @@ class StateSyncModel:
     def begin(self, state: State) -> State:
         return state._replace(
             keys=tuple(map(tidied, state.keys)),
+            wild=state.wild or state.undone,
             start=None,
             before=None,
             count=0,
@@ -146,7 +147,7 @@ class StateSyncModel:
         return observed(state, deviations)
 
     def matches(self, state: State, seen: Seen | Hung, deviations: Names) -> bool:
-        return not isinstance(seen, Hung) and fits(state, seen, deviations)
+        return state.wild or (not isinstance(seen, Hung) and fits(state, seen, deviations))
 
     def alongside(self, state: State, events: Sequence[Any]) -> Iterator[Any]:
         if events and not isinstance(events[0], TOGETHER):

@@ -22,8 +22,8 @@ from .events import (
     REPLICAS,
     Advance,
     Cancel,
-    DeliverAgain,
     Delete,
+    DeliverAgain,
     LetThrough,
     Line,
     Seen,
@@ -199,7 +199,9 @@ class StateSyncRig(Rig):
 
     def _advanced(self) -> tuple[int, ...]:
         now = [self._last_sync(number) for number in range(len(REPLICAS))]
-        changed = tuple(number for number, (before, after) in enumerate(zip(self._last_syncs, now, strict=True)) if before != after)
+        changed = tuple(
+            number for number, (before, after) in enumerate(zip(self._last_syncs, now, strict=True)) if before != after
+        )
         self._last_syncs = now
         return changed
 
@@ -233,7 +235,6 @@ class StateSyncRig(Rig):
             return waits, False
         before = self._waited.setdefault(waits, self._chance)
         return waits, before != self._chance and any(waits)
-
 
     def _between(self, calls: list[Attempt]) -> tuple[float, ...]:
         """Seconds between attempts. Calls of one moment are one attempt, unless they are as many as all the retries together."""
@@ -296,4 +297,3 @@ def model(adapter: Adapter) -> StateSyncModel:
     if MERGING in supported and "three_way_merge" not in adapter.claims:
         supported.remove(MERGING)
     return StateSyncModel(capabilities, tuple(supported))
-

@@ -12,8 +12,8 @@ from patternproof.drivers import Driver, Hang
 from patternproof.outcome import NotApplicable, NotOffered, Violation, check, premise
 from patternproof.ports.state_sync import StateSyncSettings
 
-from .events import CENTRE, KEYS, REPLICAS, Cancel, Delete, Seen, Sync, SyncSeen, Try, Write, token
 from .elsewhere import elsewhere
+from .events import CENTRE, KEYS, REPLICAS, Cancel, Delete, Seen, Sync, SyncSeen, Try, Write, token
 from .merging import tokens
 from .rig import StateSyncRig, rig
 from .words import enumerated

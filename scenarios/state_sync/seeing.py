@@ -23,10 +23,10 @@ CLOSE = 1e-6
 def observed(state: State, deviations: Names) -> Seen:
     """What an implementation in this state plainly shows."""
     views = tuple(_view(state, node, deviations) for node in NODES)
-    syncs = [SyncSeen(each.number, each.phase, _result(each, deviations), *_waits(state, each, deviations)) for each in state.ended]
-    syncs += [
-        SyncSeen(each.number, _phase(each.phase)) for each in state.flights if each.phase != "loose"
+    syncs = [
+        SyncSeen(each.number, each.phase, _result(each, deviations), *_waits(state, each, deviations)) for each in state.ended
     ]
+    syncs += [SyncSeen(each.number, _phase(each.phase)) for each in state.flights if each.phase != "loose"]
     advanced = state.advanced or state.may_advance & sum(1 << each.replica for each in state.ended if each.phase == "returned")
     numbers = tuple(number for number in range(len(REPLICAS)) if advanced >> number & 1)
     return Seen(views, tuple(sorted(syncs)), numbers, state.found, state.failed)
@@ -67,8 +67,6 @@ def possible(state: State, key: Key, node: int, deviations: Names) -> list[Writt
     """The writes that may be seen at a node."""
     if "the wall clock decides" in deviations:
         return _by_wall_clock(key, node)
-    if "merging has another base" in deviations and state.settings.merge is not None and len(key.candidates(node)) > 1:
-        return [write for bit, write in enumerate(key.writes) if key.most[node] >> bit & 1]
     return key.candidates(node)
 
 
@@ -113,7 +111,7 @@ def may_be(state: State, key: Key, node: int, value: tuple[str, ...] | str, devi
         return key.least[node] == 0 or any(write.deletes for write in found)
     if not tokens.issuperset(value):
         return False
-    if state.settings.merge is None or "merging has another base" in deviations:
+    if state.settings.merge is None:
         return True
     both = {token(write.replica, write.number) for write in key.surely_in_conflict(node) if not write.deletes}
     return both.issubset(value) if merges(state, deviations) else len(both) < 2 or len(value) == 1
@@ -180,7 +178,9 @@ def _waits(state: State, ended: Ended, deviations: Names) -> tuple[tuple[float, 
     settings = state.settings
     if not settings.retries or ended.phase != "failed":
         return (), False
-    plain = tuple(min(settings.retry_max, settings.retry_delay * 2.0**number) * state.chance for number in range(settings.retries))
+    plain = tuple(
+        min(settings.retry_max, settings.retry_delay * 2.0**number) * state.chance for number in range(settings.retries)
+    )
     samples: dict[str, tuple[float, ...]] = {
         "retries at once": (0.0,) * settings.retries,
         "retries do not back off": (plain[0],) * settings.retries,

@@ -51,8 +51,8 @@ class Key(NamedTuple):
     """What it never pushes; only with deviations."""
     missed: tuple[int, ...] = (0,) * len(REPLICAS)
     """What it never takes from the centre; only with deviations."""
-    erased: int = 0
-    """The replicas that deleted it and forgot that it ever was; only with deviations."""
+    erased: tuple[int, ...] = (0,) * len(REPLICAS)
+    """What it has deleted, and forgotten that it ever was; only with deviations."""
 
     def knowing(self, node: int, least: int, most: int) -> Key:
         """With a node that has heard of more; equality with the centre is lost where that is possible news."""
@@ -154,6 +154,10 @@ class State(NamedTuple):
     wall: float = 0.0
     broken: int = 0
     """Replicas of which no sync ends any more; only with deviations."""
+    undone: bool = False
+    """Whether a late push has undone something; only with a deviation, after which the replicas go by what is no more."""
+    wild: bool = False
+    """The same of an earlier batch: from here on anything goes."""
     tried: frozenset[str] = frozenset()
     disturbed: frozenset[str] = frozenset()
     """The rare things that have happened, for the blame of what nothing explains."""
@@ -200,7 +204,7 @@ def tidied(key: Key) -> Key:
         return sum(1 << new for new, old in enumerate(kept) if mask >> old & 1)
 
     masks = {
-        name: tuple(map(mapped, getattr(key, name))) for name in ("least", "most", "air", "first", "stuck", "missed")
+        name: tuple(map(mapped, getattr(key, name))) for name in ("least", "most", "air", "first", "stuck", "missed", "erased")
     }
     old = [key.writes[bit] for bit in kept]
     writes = tuple(write._replace(past=mapped(write.past), perhaps=mapped(write.perhaps)) for write in old)
@@ -209,7 +213,7 @@ def tidied(key: Key) -> Key:
 
 def _matters(key: Key, bit: int) -> bool:
     holders = [(most, least) for most, least in zip(key.most, key.least, strict=True)]
-    holders += [(mask, mask) for mask in (*key.air, *key.first)]
+    holders += [(mask, mask) for mask in (*key.air, *key.first, *key.erased)]
     return any(most >> bit & 1 and not key.is_overwritten(bit, least) for most, least in holders)
 
 

@@ -31,9 +31,12 @@ def met(state: State, flight: Flight, deviations: Names) -> State:
 
 
 def _met(key: Key, replica: int, deviations: Names) -> Key:
-    if key.erased >> replica & 1:
-        key = key.with_mask("least", CENTRE, 0).with_mask("most", CENTRE, 0)
-        key = key._replace(equal=0, erased=key.erased & ~(1 << replica))
+    if key.erased[replica]:
+        for name in ("least", "most"):
+            key = key.with_mask(name, CENTRE, getattr(key, name)[CENTRE] & ~key.erased[replica])
+        key = key._replace(equal=0).with_mask("erased", replica, 0)
+    if "merging has another base" in deviations:
+        key = _without_base(key, replica)
     pushed = key.least[replica] & ~key.stuck[replica], key.most[replica] & ~key.stuck[replica]
     after = key.knowing(CENTRE, *pushed)
     if _is_fickle(after, deviations):
@@ -46,15 +49,32 @@ def _met(key: Key, replica: int, deviations: Names) -> Key:
     return after if kept_back else after._replace(equal=after.equal | 1 << replica)
 
 
+def _without_base(key: Key, replica: int) -> Key:
+    """With what either side has overwritten since, and the other still shows, as if it had not been."""
+    ours, theirs = key.most[replica] & ~key.most[CENTRE], key.most[CENTRE] & ~key.most[replica]
+    if not ours or not theirs:
+        return key
+    shown = {write.number for node in (replica, CENTRE) for write in key.candidates(node)}
+    back = sum(1 << bit for bit, write in enumerate(key.writes) if write.number in shown)
+    met = key.most[replica] | key.most[CENTRE]
+    writes = tuple(
+        write._replace(past=write.past & ~back, perhaps=write.perhaps & ~back) if met >> bit & 1 else write
+        for bit, write in enumerate(key.writes)
+    )
+    return key._replace(writes=writes)
+
+
 def _is_fickle(key: Key, deviations: Names) -> bool:
     """Whether every sync may change what a conflict comes to."""
     return "merging again changes the value" in deviations and len(key.candidates(CENTRE)) > 1
 
 
 def _category(key: Key, replica: int, deviations: Names) -> str:
-    if key.erased >> replica & 1:
-        return "pushed"
-    if key.stuck[replica]:
+    if key.erased[replica]:
+        return "both" if key.most[CENTRE] & ~key.erased[replica] else "pushed"
+    if "the wall clock decides" in deviations and len(key.writes) > 1:
+        return ANY
+    if key.stuck[replica] or "a deletion is forgotten" in deviations:
         return ANY
     if not key.is_exact(replica) or not key.is_exact(CENTRE):
         return ANY
@@ -65,6 +85,9 @@ def _category(key: Key, replica: int, deviations: Names) -> str:
         return ANY  # it is gone on both sides: nobody can see a change
     if theirs and ("a sync takes nothing from the store" in deviations or key.missed[replica]):
         return ANY
+    after = key.knowing(replica, key.least[CENTRE], key.most[CENTRE])
+    if not (ours and theirs) and len(after.candidates(replica)) > 1:
+        return ANY  # an older conflict may have been decided so that nothing is seen to change
     return "both" if ours and theirs else "pushed" if ours else "pulled" if theirs else ""
 
 
@@ -119,7 +142,8 @@ def failed(state: State, flight: Flight, deviations: Names) -> State:
         return state._replace(broken=state.broken | 1 << replica, flights=(*flights, flight._replace(phase="stands still")))
     phase = "returned" if "a failed sync is not reported" in deviations else "failed"
     ended = Ended(flight.number, replica, phase, (ANY,) * len(state.keys) if phase == "returned" else None)
-    advanced = 1 << replica if "last_sync changes though a sync failed" in deviations else 0
+    early = "last_sync changes though a sync failed" in deviations and flight.phase != "backing off"
+    advanced = 1 << replica if early else 0
     chances = tuple(sorted({*state.chances, state.chance})) if state.settings.retries else ()
     return state._replace(ended=(*state.ended, ended), advanced=state.advanced | advanced, chances=chances)
 
@@ -133,7 +157,11 @@ def _damaged(state: State, replica: int, deviations: Names) -> State:
             key = key.with_mask("stuck", replica, key.stuck[replica] | key.most[replica] & ~key.least[CENTRE])
         keys.append(key)
     state = state._replace(keys=tuple(keys))
-    return missing(state, replica) if "what a lost reply held never comes" in deviations and state.lines[replica] == "deaf" else state
+    return (
+        missing(state, replica)
+        if "what a lost reply held never comes" in deviations and state.lines[replica] == "deaf"
+        else state
+    )
 
 
 def missing(state: State, replica: int) -> State:

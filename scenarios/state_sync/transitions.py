@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from patternproof.modelling import Names
 
 from .automatic import after_write, owed_by, passed
-from .events import CENTRE, LONG, REPLICAS, Advance, Cancel, DeliverAgain, Delete, LetThrough, Line, Sync, Write
+from .events import CENTRE, LONG, REPLICAS, Advance, Cancel, Delete, DeliverAgain, LetThrough, Line, Sync, Write
 from .state import ANY, Ended, Flight, Key, State, Written, bits
 from .syncing import absorbed, completed, failed, met, missing
 
@@ -48,7 +48,7 @@ def _delete(state: State, event: Delete, key: Key, deviations: Names) -> Iterato
     if "a deletion is not pushed" in deviations or "a deletion is forgotten" in deviations:
         forgotten = key.with_mask("least", replica, 0).with_mask("most", replica, 0)._replace(equal=key.equal & ~(1 << replica))
         if "a deletion is forgotten" in deviations:
-            forgotten = forgotten._replace(erased=key.erased | 1 << replica)
+            forgotten = forgotten.with_mask("erased", replica, key.erased[replica] | key.most[replica])
         yield state.with_key(event.key, forgotten)
     elif there:
         changed = _changed(state, event, key, deviations)
@@ -151,8 +151,10 @@ def _on_a_bad_line(state: State, flight: Flight, deviations: Names) -> Iterator[
     after = state if line == "down" else _possibly(state, replica, taking=line == "once")
     if line == "once":
         lines = (*state.lines[:replica], "down", *state.lines[replica + 1 :])
-        yield met(state._replace(lines=lines), flight, deviations) if state.before is None else completed(
-            after._replace(lines=lines), flight, deviations
+        yield (
+            met(state._replace(lines=lines), flight, deviations)
+            if state.before is None
+            else completed(after._replace(lines=lines), flight, deviations)
         )
         after = after._replace(lines=lines)
     yield failed(after, flight, deviations)
@@ -255,6 +257,7 @@ def deliver_again(state: State, event: DeliverAgain, deviations: Names) -> Itera
         first = key.first[event.replica]
         if "a late push undoes what came after" in deviations and first:
             keys.append(key.with_mask("least", CENTRE, first).with_mask("most", CENTRE, first)._replace(equal=0))
+            state = state._replace(undone=True)
         else:
             keys.append(key.knowing(CENTRE, 0, key.air[event.replica]))
         if "merging again changes the value" in deviations and len(key.candidates(CENTRE)) > 1:

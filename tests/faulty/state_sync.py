@@ -15,7 +15,7 @@ from patternproof.reference.state_sync.entries import Entry, are_in_conflict, co
 from patternproof.reference.state_sync.local import Local, Progress
 from patternproof.reference.state_sync.store import CENTRE
 from patternproof.reference.state_sync.tasks import Replica, StateSync
-from patternproof.reference.state_sync.wire import Reply, Request, decode_reply, encode_request
+from patternproof.reference.state_sync.wire import Reply, Request, encode_request
 
 from patternproof.ports import Unsupported
 from patternproof.ports.state_sync import Network, StateSyncSettings, StoreError, SyncError, SyncResult, Unreachable
@@ -368,7 +368,7 @@ class NeverPushes(System):
 # SY-08, SY-09: late pushes and deletions
 
 
-@faulty("SY-08", "a push that is delivered again undoes what came after it")
+@faulty("SY-04 SY-08", "a push that is delivered again undoes what came after it")
 class TakesOldPushes(System):
     """The store looks for conflicts only: what came before counts as a change like any other."""
 
@@ -474,6 +474,10 @@ class MeasuresByWallClock(System):
     """Pushes once the wall clock says that the interval is over."""
 
     class Replica(Replica):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            self._pushed_on = time.time() - (self._settings.sync_interval or 0.0)
+
         def _schedule(self) -> None:
             interval = self._settings.sync_interval
             if interval is None or self._timer is not None or not self._local.has_unpushed:
@@ -484,9 +488,8 @@ class MeasuresByWallClock(System):
             self._timer = None
             if not self._local.has_unpushed:
                 return
-            now, first = time.time(), self.__dict__.setdefault("_first", time.time())
-            due = max(first, self.__dict__.get("_pushed_on", -1.0) + (self._settings.sync_interval or 0.0))
-            if now >= due:
+            now = time.time()
+            if now - self._pushed_on >= (self._settings.sync_interval or 0.0):
                 self._pushed_on = now
                 self._pushing = asyncio.get_running_loop().create_task(self._push())
             else:

@@ -285,7 +285,9 @@ def test_both_kinds_of_table_answer_alike(tmp_path: Path) -> None:
     for step in range(60):
         name = chance.choice("AB")
         made = Request(
-            chance.randrange(step + 1), {chance.choice("xy"): entry(f"v{step}", step, name, **{name: step})}, chance.random() < 0.5
+            chance.randrange(step + 1),
+            {chance.choice("xy"): entry(f"v{step}", step, name, **{name: step})},
+            chance.random() < 0.5,
         )
         assert decode_reply(memory.receive(encode_request(made))) == decode_reply(file.receive(encode_request(made)))
     assert memory.contents() == file.contents()
