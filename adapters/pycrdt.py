@@ -1,4 +1,4 @@
-"""pycrdt: documents that merge by themselves, brought together over the kit's network.
+"""pycrdt, its documents synced over the kit's network.
 
 pycrdt (Yjs in Rust) merges updates and has no transport: each sync is one exchange of the Yjs sync protocol, a state vector and
 what the other side lacks, both ways. What a sync did is read off the documents: a copy as of the last sync tells what was changed

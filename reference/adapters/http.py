@@ -1,4 +1,4 @@
-"""The reference replicas over a store that a server has, in real time."""
+"""The reference replicas over an HTTP store, in real time."""
 
 from __future__ import annotations
 

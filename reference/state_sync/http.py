@@ -1,4 +1,4 @@
-"""A store over HTTP: a small server, and the way to it.
+"""A store over HTTP: server and client.
 
 One exchange a connection: POST of a request, answered with a reply (RFC 9112). Nothing but the standard library.
 """

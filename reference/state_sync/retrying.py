@@ -6,8 +6,9 @@ from patternproof.ports.state_sync import StateSyncSettings
 
 
 def delay(settings: StateSyncSettings, failures: int) -> float:
-    """Seconds before the next attempt: random() * min(retry_max, retry_delay * 2 ** (failures - 1)), the *full jitter* of Brooker,
-    *Exponential backoff and jitter*, 2015.
+    """Seconds before the next attempt: random() * min(retry_max, retry_delay * 2 ** (failures - 1)).
+
+    The *full jitter* of Brooker, *Exponential backoff and jitter*, 2015.
 
     Args:
         settings: with the source of randomness.

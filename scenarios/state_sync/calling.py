@@ -11,6 +11,9 @@ from patternproof.history import shown
 from .events import KEYS, View
 from .merging import SEPARATOR
 
+PATIENCE = 30
+"""How often to settle again for an answer from another process, in real time."""
+
 
 class Trouble(Exception):
     """A call that should answer at once does not."""
@@ -31,6 +34,9 @@ class Caller:
     def call(self, function: Callable[[], Any]) -> Any:
         """What a call returned, or `Trouble` as a value where it waits or raises."""
         pending = self._driver.start(function)
+        for _ in range(PATIENCE if self._driver.name == "live" else 0):
+            if pending.outcome is None:
+                self._driver.settle()
         match pending.outcome:
             case Returned(value):
                 return value

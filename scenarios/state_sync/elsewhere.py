@@ -17,12 +17,15 @@ from typing import Any
 
 from patternproof.adapter import Adapter, load
 from patternproof.drivers import Driver
+from patternproof.drivers.base import deliver
 from patternproof.drivers.live import Live
 from patternproof.outcome import AdapterError
 from patternproof.ports.state_sync import StateSyncSettings, SyncError, SyncResult
 
 from .network import Network
 
+SETTLE = 0.005
+"""Real seconds of quiet over there: nothing but the answer is waited for."""
 MODULE = "patternproof.scenarios.state_sync.elsewhere"
 
 
@@ -57,8 +60,10 @@ class RemoteReplica:
         return await asyncio.to_thread(self._answer, method, arguments)
 
     def _answer(self, method: str, arguments: tuple[Any, ...]) -> Any:
-        assert self._process.stdin is not None and self._process.stdout is not None, "both are pipes"
-        print(json.dumps([method, *arguments]), file=self._process.stdin, flush=True)
+        assert self._process.stdin is not None, "it is a pipe"
+        assert self._process.stdout is not None, "it is a pipe"
+        self._process.stdin.write(json.dumps([method, *arguments]) + "\n")
+        self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
             raise AdapterError(f"the process with the other replica has ended with {self._process.wait()}")
@@ -88,18 +93,22 @@ def elsewhere(adapter: Adapter, store: str, name: str) -> Iterator[RemoteReplica
 def _serve(spec: str, store: str, name: str) -> None:
     with ExitStack() as stack:
         adapter = load(spec)
-        driver: Driver = stack.enter_context(Live())
+        driver: Driver = stack.enter_context(Live(settle=SETTLE))
         network = Network(driver, [name])
         system = stack.enter_context(adapter.make("state_sync", driver, network, StateSyncSettings(store=store)))
         replica = driver.now(lambda: system.replica(name))
         for line in sys.stdin:
             method, *arguments = json.loads(line)
-            print(json.dumps(_done(driver, getattr(replica, method), arguments)), flush=True)
+            sys.stdout.write(json.dumps(_done(driver, getattr(replica, method), arguments)) + "\n")
+            sys.stdout.flush()
 
 
 def _done(driver: Driver, method: Any, arguments: list[Any]) -> dict[str, Any]:
     try:
-        value = driver.complete(lambda: method(*arguments))
+        pending = driver.start(lambda: method(*arguments))
+        while pending.outcome is None:
+            driver.settle()
+        value = deliver(pending.outcome)
     except Exception as error:  # noqa: BLE001  # it goes to whoever asked
         return {"error": f"{type(error).__name__}: {error}"}
     if isinstance(value, SyncResult):

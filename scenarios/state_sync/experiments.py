@@ -1,4 +1,4 @@
-"""Experiments on new replicas, which a history of one system cannot show.
+"""Experiments beyond what a history of one system shows.
 
 Any deterministic rule for conflicts is right, so that a single run says nothing about it: the same writes are synced in several
 orders, and must come to the same. A rule may go by identifiers that are drawn anew for each replica; only what follows the order

@@ -101,7 +101,7 @@ class StateSyncModel:
             wild=state.wild or state.undone,
             start=None,
             before=None,
-            count=0,
+            happened=0,
             ended=(),
             early=frozenset(),
             may_advance=0,
@@ -114,12 +114,12 @@ class StateSyncModel:
         rare = disturbance(event)
         state = state._replace(disturbed=state.disturbed | {rare}) if rare else state
         before = state.keys if state.start is None else state.start
-        state = state._replace(start=before) if state.count == 0 else _vague(state._replace(before=before))
-        state = state._replace(count=state.count + 1)
+        state = state._replace(start=before) if state.happened == 0 else _vague(state._replace(before=before))
+        state = state._replace(happened=state.happened + 1)
         for after in self._applied(state, event, deviations):
             yield _talked(after) if self.capabilities.talkative else after
 
-    def _applied(self, state: State, event: Any, deviations: Names) -> Iterator[State]:
+    def _applied(self, state: State, event: Any, deviations: Names) -> Iterator[State]:  # noqa: C901  # one case for each event
         match event:
             case Write() | Delete():
                 return transitions.write(state, event, deviations)

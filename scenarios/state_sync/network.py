@@ -1,4 +1,4 @@
-"""The network between replicas and the centre, which the kit disturbs."""
+"""The network of replicas and centre, to be disturbed."""
 
 from __future__ import annotations
 

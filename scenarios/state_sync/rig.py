@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from patternproof.adapter import Adapter
@@ -124,7 +125,7 @@ class StateSyncRig(Rig):
         finally:
             self._stack = before
 
-    def do(self, event: Any) -> None:
+    def do(self, event: Any) -> None:  # noqa: C901  # one case for each event
         match event:
             case Write(replica, key, number):
                 self._change(str(event), partial(self.replicas[replica].write, KEYS[key], token(replica, number)))
@@ -220,9 +221,8 @@ class StateSyncRig(Rig):
             case Raised(error):
                 phase = "failed" if isinstance(error, Exception) else f"raised {shown(error)}"
                 return SyncSeen(sync.number, phase, None, *self._waits(sync))
-            case Returned(value):
-                phase, result = _reported(value)
-                return SyncSeen(sync.number, phase, result, *self._waits(sync))
+        phase, result = _reported(outcome.value)
+        return SyncSeen(sync.number, phase, result, *self._waits(sync))
 
     def _waits(self, sync: SyncInFlight) -> tuple[tuple[float, ...], bool]:
         """How long it waited before each retry, and whether it did just so with another number from chance."""
@@ -242,7 +242,7 @@ class StateSyncRig(Rig):
         moments = sorted({*failed, *(each.time for each in calls if failed and each.time > failed[-1])})
         if len(moments) == 1 and len(failed) > self.history.settings.retries:
             return (0.0,) * (len(failed) - 1)
-        return tuple(round(after - before, 6) for before, after in zip(moments, moments[1:], strict=False))
+        return tuple(round(after - before, 6) for before, after in pairwise(moments))
 
 
 def _require_members(replica: Any) -> None:

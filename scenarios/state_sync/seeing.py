@@ -1,4 +1,4 @@
-"""What may be seen of replicas in a state, and what plainly is."""
+"""What may be seen of replicas in a state."""
 
 from __future__ import annotations
 

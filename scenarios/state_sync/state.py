@@ -1,4 +1,4 @@
-"""What the model knows of replicas: for each key, who has heard of which write.
+"""Who has heard of which write, as the model knows.
 
 What becomes of a conflict is up to the implementation, so the model predicts no winner. It keeps, for every key and node, the
 writes that the node has surely heard of and those that it may have heard of. A value is right if its write may be known there
@@ -68,7 +68,7 @@ class Key(NamedTuple):
 
     def with_mask(self, name: str, node: int, mask: int) -> Key:
         """With one of the masks that are kept by node replaced."""
-        return self._replace(**{name: _at(getattr(self, name), node, mask)})
+        return self._replace(**{name: _at(getattr(self, name), node, mask)})  # type: ignore[arg-type]  # a name of a tuple
 
     def is_overwritten(self, bit: int, known: int) -> bool:
         """Whether a write among `known` surely overwrote another."""
@@ -167,7 +167,8 @@ class State(NamedTuple):
     """The keys as they were before the batch."""
     before: tuple[Key, ...] | None = None
     """The same, where the batch has more than one event so far."""
-    count: int = 0
+    happened: int = 0
+    """Events of the batch so far."""
     ended: tuple[Ended, ...] = ()
     early: frozenset[int] = frozenset()
     """Syncs that are cancelled as they begin."""
@@ -208,7 +209,7 @@ def tidied(key: Key) -> Key:
     }
     old = [key.writes[bit] for bit in kept]
     writes = tuple(write._replace(past=mapped(write.past), perhaps=mapped(write.perhaps)) for write in old)
-    return key._replace(writes=writes, **masks)
+    return key._replace(writes=writes, **masks)  # type: ignore[arg-type]  # names of tuples
 
 
 def _matters(key: Key, bit: int) -> bool:

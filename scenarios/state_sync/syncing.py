@@ -1,4 +1,4 @@
-"""What a sync does to what replicas and the centre know."""
+"""What a sync makes replicas and centre know."""
 
 from __future__ import annotations
 

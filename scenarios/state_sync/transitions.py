@@ -1,4 +1,4 @@
-"""What each event does to replicas: every state that may be right after it."""
+"""Every state that may be right after an event."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -176,7 +177,7 @@ class MergesAgain(System):
             return replace(reply, count=self._table.count(), changes={**reply.changes, **self._since(request, reply)})
 
         def _since(self, request: Request, reply: Reply) -> Mapping[str, Entry]:
-            return {} if request.keeps_conflicts else {key: self._table.get(key) for key in self.conflicts}  # type: ignore[misc]
+            return {} if request.keeps_conflicts else {key: self._table.get(key) for key in self.conflicts}
 
 
 # SY-04: conflicts
@@ -350,10 +351,8 @@ class DropsTrailingWrite(System):
                 self._begin_push()
 
         async def _push(self) -> None:
-            try:
+            with suppress(SyncError):
                 await self.sync()
-            except SyncError:
-                pass
 
 
 @faulty("SY-07", "nothing is pushed by itself")

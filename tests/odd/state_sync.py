@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -294,10 +295,8 @@ class AlsoPolls(System):
             while not self._closed:
                 await asyncio.sleep(interval)
                 if not self._local.has_unpushed:
-                    try:
+                    with suppress(SyncError):
                         await self.sync()
-                    except SyncError:
-                        pass
 
 
 @odd
@@ -312,10 +311,8 @@ class TellsAtOnce(System):
             self.__dict__.setdefault("tasks", []).append(asyncio.ensure_future(self._try()))
 
         async def _try(self) -> None:
-            try:
+            with suppress(SyncError):
                 await self.sync()
-            except SyncError:
-                pass
 
 
 # What it transfers and reports
