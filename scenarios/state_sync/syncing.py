@@ -74,7 +74,7 @@ def _category(key: Key, replica: int, deviations: Names) -> str:
         return "both" if key.most[CENTRE] & ~key.erased[replica] else "pushed"
     if "the wall clock decides" in deviations and len(key.writes) > 1:
         return ANY
-    if key.stuck[replica] or "a deletion is forgotten" in deviations:
+    if key.stuck[replica]:
         return ANY
     if not key.is_exact(replica) or not key.is_exact(CENTRE):
         return ANY

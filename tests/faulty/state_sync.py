@@ -397,9 +397,9 @@ class _Whole(Local):
         return settled
 
 
-@faulty("SY-09 SY-13", "a deleted key comes back from a replica that had not heard of it")
+@faulty("SY-09 SY-11 SY-13", "a deleted key comes back from a replica that had not heard of it")
 class HasNoTombstones(System):
-    """A deleted key is removed from store and replica, and nothing tells that it was there."""
+    """A deleted key is removed from store and replica; what comes back is not even reported."""
 
     class Store(Store):
         def _answer(self, request: Request) -> Reply:
