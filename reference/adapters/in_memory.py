@@ -9,15 +9,17 @@ from patternproof.reference.circuit_breaker import CircuitBreaker
 from patternproof.reference.connection_pool import ConnectionPool
 from patternproof.reference.event_bus import EventBus
 from patternproof.reference.shared_state import SharedState
+from patternproof.reference.state_sync import StateSync
 
 from patternproof.ports import Unsupported
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from patternproof.ports.connection_pool import Connect, ConnectionPoolSettings
 from patternproof.ports.event_bus import EventBusSettings
 from patternproof.ports.shared_state import SharedStateSettings
+from patternproof.ports.state_sync import Network, StateSyncSettings
 
 RUNTIME = "asyncio"
-CLAIMS = {"manual_control", "sliding_window", "min_size", "compare_and_set"}
+CLAIMS = {"manual_control", "sliding_window", "min_size", "compare_and_set", "three_way_merge"}
 
 
 def circuit_breaker(settings: CircuitBreakerSettings) -> CircuitBreaker:
@@ -42,3 +44,11 @@ def shared_state(initial: Mapping[str, Any], settings: SharedStateSettings) -> S
     if settings.store is not None:
         raise Unsupported("store")
     return SharedState(initial)
+
+
+async def state_sync(network: Network, settings: StateSyncSettings) -> AsyncIterator[StateSync]:
+    if settings.store is not None:
+        raise Unsupported("store")
+    system = StateSync(network, settings)
+    yield system
+    await system.close()

@@ -9,15 +9,17 @@ from patternproof.reference.circuit_breaker import ThreadedCircuitBreaker
 from patternproof.reference.connection_pool import ThreadedConnectionPool
 from patternproof.reference.event_bus import ThreadedEventBus
 from patternproof.reference.shared_state import ThreadedSharedState
+from patternproof.reference.state_sync import ThreadedStateSync
 
 from patternproof.ports import Unsupported
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from patternproof.ports.connection_pool import ConnectionPoolSettings
 from patternproof.ports.event_bus import EventBusSettings
 from patternproof.ports.shared_state import SharedStateSettings
+from patternproof.ports.state_sync import StateSyncSettings
 
 RUNTIME = "threads"
-CLAIMS = {"manual_control", "sliding_window", "min_size", "compare_and_set"}
+CLAIMS = {"manual_control", "sliding_window", "min_size", "compare_and_set", "three_way_merge"}
 
 
 def circuit_breaker(settings: CircuitBreakerSettings) -> ThreadedCircuitBreaker:
@@ -42,3 +44,11 @@ def shared_state(initial: Mapping[str, Any], settings: SharedStateSettings) -> T
     if settings.store is not None:
         raise Unsupported("store")
     return ThreadedSharedState(initial)
+
+
+def state_sync(network: Any, settings: StateSyncSettings) -> Iterator[ThreadedStateSync]:
+    if settings.store is not None:
+        raise Unsupported("store")
+    system = ThreadedStateSync(network, settings)
+    yield system
+    system.close()

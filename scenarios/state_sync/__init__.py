@@ -1,0 +1,1 @@
+"""How state synchronisers are exercised."""
