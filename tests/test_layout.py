@@ -41,8 +41,6 @@ NAMES = {
 }
 """What the kit, or who reads it, looks for in a pattern's modules."""
 REFERENCES = ("patternproof.reference.adapters.in_memory", "patternproof.reference.adapters.threads")
-OUT_OF_PROCESS = {"shared", "transactional", "replay", "distributed", "durable", "persistent"}
-"""Claims about servers and other processes, which no model describes and no implementation in process can break."""
 MOST_LINES = 400
 MOST_LINES_OF_TESTS = 600
 CATALOGUES = ("tests/faulty", "tests/odd")

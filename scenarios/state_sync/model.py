@@ -88,6 +88,10 @@ class StateSyncModel:
     def deviations(self) -> dict[str, Deviation]:
         return DEVIATIONS
 
+    @property
+    def numbered(self) -> str:
+        return "number"
+
     def variants(self) -> Sequence[StateSyncSettings]:
         known = (PLAIN, AUTOMATIC, RETRYING, *((MERGING,) if self.capabilities.merges else ()))
         return [settings for settings in known if self.supported is None or settings in self.supported]
