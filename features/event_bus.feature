@@ -354,7 +354,7 @@ Feature: Event bus
       When publisher P publishes state events 1 and 2
       And the bus is closed
       Then subscriber A has received events 1 and 2
-      And closing is over
+      And closing the bus is over
 
     Example: publishing comes too late
       Given an event bus

@@ -306,7 +306,7 @@ def holds_nothing(bus: Scene, name: str) -> None:
     bus.expect(left == "nothing", "nothing to be left of it", f"the bus holds {left}")
 
 
-@then("closing is over")
+@then("closing the bus is over")
 def closing_is_over(bus: Scene) -> None:
     bus.expect(bus.seen.closing == "over", "close() to have ended", bus.seen)
 
