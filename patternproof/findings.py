@@ -27,6 +27,8 @@ MOST_UNEXPLAINED = 3
 """Histories that no diagnosis was found for, after which no more than one deviation is looked for in the next."""
 MOST_RECONSIDERED = 5
 """Histories in which what is known holds on some occasions only, after which no other diagnosis is looked for."""
+MOST_SEARCHED = 2_000
+"""Moments of the histories of which it is asked whether they show what is known."""
 MOST_COUNTED = 200
 """Moments of the histories of which it is counted what they exercise; evenly spread, they tell as much as all."""
 
@@ -164,7 +166,7 @@ class Findings:
         None where this way showed none; what an earlier way showed in fewer moments is the better evidence.
         """
         guilty = frozenset(name for name in self.known if self.model.deviations[name].requirement == requirement)
-        found = guilty and any(self._shows(history, guilty) for history in self._own())
+        found = guilty and any(self._shows(history, guilty) for history in self._own(MOST_SEARCHED))
         for history in sorted(self.histories + self.more, key=_plainness) if found else ():
             if not self._shows(history, guilty):
                 continue
@@ -197,7 +199,7 @@ class Findings:
     def exercised(self) -> dict[str, int]:
         """For each requirement, how many histories would have gone otherwise, had it been broken."""
         counts: dict[str, int] = {}
-        counted = self._own()
+        counted = self._own(MOST_COUNTED)
         for name, deviation in self.model.deviations.items():
             if name not in self.known:
                 refuting = sum(self._refutes(history, name) for history in counted)
@@ -213,10 +215,10 @@ class Findings:
             if deviation.requirement not in violated and not any(self._refutes(history, name) for history in self.histories)
         ]
 
-    def _own(self) -> list[History]:
-        """This way's histories: those that were explained one by one, and a part of the others."""
+    def _own(self, most: int) -> list[History]:
+        """This way's histories: those that were explained one by one, and of the others about so many moments."""
         moments = sum(map(len, self.more))
-        return [*self.histories[self.given :], *self.more[:: 1 + moments // MOST_COUNTED]]
+        return [*self.histories[self.given :], *self.more[:: 1 + moments // most]]
 
     def _refutes(self, history: History, name: str) -> bool:
         deviation = self.model.deviations[name]

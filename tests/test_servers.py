@@ -179,6 +179,11 @@ with servers.running() as missing:
 """
 
 
+def heed_interrupts() -> None:
+    """Whoever starts the tests in the background has them ignore SIGINT, and a process inherits that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL, None])
 def test_nothing_outlives_the_process_however_it_ends(end: signal.Signals | None, temporary: Path) -> None:
     process = subprocess.Popen(
@@ -189,6 +194,7 @@ def test_nothing_outlives_the_process_however_it_ends(end: signal.Signals | None
         stderr=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
+        preexec_fn=heed_interrupts,
     )
     assert process.stdin is not None
     assert process.stdout is not None

@@ -205,7 +205,6 @@ _ROWS: tuple[tuple[str, ...], ...] = (
     ),
     ("every second return is lost", "CP-14", "a connection is lost at its second return"),
     ("last come, first served", "CP-15", "who came last is served first", "", "order"),
-    ("served out of turn", "CP-15", "who waits is not served in turn", "", "order"),
     ("limits follow the wall clock", "CP-16", "ages are taken from the wall clock", "wall time"),
     ("idle for too long", "CP-16", "a connection idle for longer than max_idle is handed out", "time"),
     ("too old at its return", "CP-16", "a connection older than max_lifetime is handed on as it is returned", "time"),
@@ -218,7 +217,7 @@ _ROWS: tuple[tuple[str, ...], ...] = (
     ("min_size is not kept", "CP-19", "what min_size promises is not made anew once it is lost", "break", "min_size"),
 )
 
-_BROAD = {"close() never ends", "miscounts", "served out of turn"}
+_BROAD = {"close() never ends", "miscounts"}
 _NOW_AND_THEN = ("a return is lost now and then", "CP-14", "a connection is lost at one of its returns")
 
 

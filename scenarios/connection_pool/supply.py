@@ -19,7 +19,7 @@ _UNREADY = {"min_size is not made", "min_size is not kept"}
 
 MANY = 4
 """Connections beyond max_size where there is no limit: as many as there are borrowers at a time, and one."""
-OUT_OF_TURN = {"last come, first served", "served out of turn"}
+LAST_FIRST = "last come, first served"
 
 
 def expired(connection: Connection, settings: ConnectionPoolSettings) -> bool:
@@ -118,15 +118,15 @@ def takers(state: State, deviations: Names) -> list[int]:
 
     As many as there are connections on their way may be making their own, and are no waiters that could be overtaken.
     """
-    return state.waiting() if deviations & OUT_OF_TURN else state.waiting()[: state.supplies() + 1]
+    return state.waiting() if LAST_FIRST in deviations else state.waiting()[: state.supplies() + 1]
 
 
 def _in_order(state: State, numbers: list[int], deviations: Names) -> list[int]:
     order = [each.number for each in state.borrowers if each.number in numbers]
-    if not deviations & OUT_OF_TURN:
+    if LAST_FIRST not in deviations:
         return order
     # Whoever made a connection keeps it; of those who wait for a return the last comes first.
-    return order if state.made > state.known[2] else order[::-1] if "served out of turn" in deviations else order[-1:]
+    return order if state.made > state.known[2] else order[-1:]
 
 
 def _haunted(state: State, number: int, connection: Connection) -> State:

@@ -10,7 +10,7 @@ from . import closing, races
 from .events import Cancel, ConnectEnds, LeaveWithError, Reply, Request, ResetEnds, Return, SetState
 from .returning import CLOSES_RETURNED, FAILED_RESET_LOSES, WAKES_NOBODY, discarded, has_surplus, left
 from .state import AT_REST, BROKEN, IN_SCOPE, NOBODY, Connection, State, Tracked, is_reply, session_of
-from .supply import HOLDS_UP, capacity, handed, ready, rested, stale, takers
+from .supply import HOLDS_UP, capacity, expired, handed, ready, rested, stale, takers
 
 MOST_RETRIES = 3
 """How often a failed connect may be tried again before its error is told."""
@@ -333,5 +333,7 @@ def _reset(state: State, connection: Connection, failed: bool, deviations: Names
         return closing.ready(state.without(connection.number), clean, deviations)
     if WAKES_NOBODY in deviations and state.waiting():
         return (state.with_connection(clean).asleep(),)
-    kept = rested(state.with_connection(clean), deviations)
+    # What grew too old while it was reset had been looked at before.
+    young = [clean, clean._replace(age=0.0)] if expired(clean, state.settings) else [clean]
+    kept = [after for each in young for after in rested(state.with_connection(each), deviations)]
     return (*kept, *discarded(state, connection, deviations)) if has_surplus(state) else kept

@@ -1173,7 +1173,7 @@ class LastComeFirstServed(Pool):
                 self.waiters.reverse()
 
 
-@faulty("CP-15", "who waits is not served in turn", "histories feature")
+@faulty("CP-15", "who came last is served first", "histories feature")
 class LastOrFirst(Pool):
     """Waiters in a set: whoever comes to hand is served."""
 
