@@ -111,7 +111,7 @@ def test_a_patterns_modules_have_the_names_that_are_looked_for(pattern: Pattern)
 
 def test_no_folder_has_a_stem_that_is_not_in_the_registry() -> None:
     features = {path.stem for path in (ROOT / "features").glob("*.feature")}
-    ports = {path.stem for path in (ROOT / "patternproof" / "ports").glob("*.py")} - {"__init__", "unsupported"}
+    ports = {path.stem for path in (ROOT / "patternproof" / "ports").glob("*.py")} - {"__init__", "frozen", "unsupported"}
     scenarios = {path.parent.name for path in (ROOT / "scenarios").glob("*/__init__.py")}
     assert features == ports == scenarios == set(PATTERNS)
 

@@ -157,12 +157,16 @@ def _part(stem: str, runtime: str) -> str:
         name=port.REQUIRED.__name__,
         title=title,
         stem=stem,
-        errors=f"\n    Errors of its own are translated to those of the port: {errors}." if errors else "",
+        errors=f"\n{_filled(f'Errors of its own are translated to those of the port: {errors}.')}" if errors else "",
         members="".join(_member(port.REQUIRED, name, flavour, runtime) for name, flavour in members.required(stem).items()),
         optional=_optional(stem, runtime),
         arguments=", ".join(arguments),
         settings=_refusals(settings) if settings is not None and "settings" in port.ARGUMENTS else "",
     )
+
+
+def _filled(text: str, indent: str = "    ") -> str:
+    return "\n".join(wrap(text, 118, initial_indent=indent, subsequent_indent=indent))
 
 
 def _refusals(settings: type) -> str:
@@ -181,7 +185,7 @@ def _optional(stem: str, runtime: str) -> str:
         why = (inspect.getdoc(protocol) or "").splitlines()[0]
         shown = [_member(protocol, name, flavour, runtime) for name, flavour in members.flavours(protocol).items()]
         lines = [line.removeprefix("    ") for member in shown for line in member.splitlines() if line]
-        found += f"\n    # Optional: {why}\n" + "".join(f"    # {line}\n" for line in lines)
+        found += f"\n{_filled(f'Optional: {why}', '    # ')}\n" + "".join(f"    # {line}\n" for line in lines)
     return found
 
 

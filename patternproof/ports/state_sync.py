@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Value = Any
@@ -32,7 +32,7 @@ class StateSyncSettings:
     """Seconds before the first retry at most, from which later delays grow."""
     retry_max: float = 60.0
     """Seconds before any retry at most."""
-    random: Callable[[], float] = random.random
+    random: Callable[[], float] = field(default=random.random, repr=False)
     """Source of all jitter: a number from 0.0 up to but not 1.0."""
     merge: Merge | None = None
     """Claim ``three_way_merge``: decides conflicts; None: a rule of the implementation's own."""

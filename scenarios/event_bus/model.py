@@ -185,7 +185,7 @@ class EventBusModel:
             and seen.closing in _closing(state, deviations)
             and seen.left == expected.left
             and len(expected.wired) == len(seen.wired)
-            and all((want == got) == (want == "equal") for want, got in zip(expected.wired, seen.wired, strict=True))
+            and all((got == "equal") == (want == "equal") for want, got in zip(expected.wired, seen.wired, strict=True))
         )
 
     def enabled(self, state: State) -> Iterator[Any]:
