@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from patternproof.history import Batch, Hung
 from patternproof.modelling import Deviation, Names, States
 from patternproof.ports.connection_pool import ConnectionPoolSettings
+from patternproof.remembering import Memory
 
 from . import ageing, closing, transitions, twice
 from .blame import blame
@@ -41,7 +42,6 @@ from .events import (
     SetWallClock,
     UseAfterReturn,
 )
-from .remembering import remembered
 from .state import GONE, IN_FLIGHT, Connection, State, Tracked
 
 MOST_IN_FLIGHT = 3
@@ -89,6 +89,8 @@ PLAIN = (
 )
 READY = (_settings(max_size=2, min_size=1),)
 
+MEMORY = Memory()
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionPoolModel:
@@ -126,7 +128,7 @@ class ConnectionPoolModel:
 
     def apply(self, state: State, event: Any, deviations: Names) -> tuple[State, ...]:
         """Every state that may be right after the event; of a deviant pool the plainest is marked, for `observe`."""
-        return remembered(self._settled, state, event, deviations)
+        return MEMORY.remembered(self._settled, state, event, deviations)
 
     def _settled(self, state: State, event: Any, deviations: Names) -> tuple[State, ...]:
         applied = dict.fromkeys(self._applied(state, event, deviations))

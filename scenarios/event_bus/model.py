@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from patternproof.history import Batch, Hung
 from patternproof.modelling import Deviation, Names, States
 from patternproof.ports.event_bus import EventBusSettings, OverflowPolicy
+from patternproof.remembering import Memory
 
 from . import transitions
 from .blame import blame
@@ -37,7 +38,6 @@ from .events import (
     Unsubscribe,
     UnsubscribeThenPublish,
 )
-from .remembering import remembered
 from .state import CHANGED, CUT, DEAF, LEAVING, NOBODY, OPEN, Item, State, by_handlers
 
 POLICIES: tuple[OverflowPolicy, ...] = ("block", "drop_oldest", "drop_newest", "disconnect")
@@ -65,6 +65,8 @@ class Capabilities(NamedTuple):
 EVERYTHING = Capabilities()
 NEEDS = {"cancel": "cancels", "close": "closes", "scope": "scopes", "wire": "wires"}
 """The capability that a kind of event needs."""
+
+MEMORY = Memory()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ class EventBusModel:
 
     def apply(self, state: State, event: Any, deviations: Names) -> tuple[State, ...]:
         """Every state that may be right after the event; of a deviant bus the plainest is marked, for `observe`."""
-        return remembered(self._marked, state, event, deviations)
+        return MEMORY.remembered(self._marked, state, event, deviations)
 
     def _marked(self, state: State, event: Any, deviations: Names) -> tuple[State, ...]:
         applied = tuple(dict.fromkeys(self._applied(state, event, deviations)))

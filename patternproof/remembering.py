@@ -8,8 +8,6 @@ from typing import Any
 
 from patternproof.modelling import Names
 
-from .state import State
-
 MOST_REMEMBERED = 30_000
 """Pairs of a state and an event of which it is known what may follow."""
 
@@ -32,29 +30,34 @@ class Asking(frozenset[str]):
         return super().intersection(*others)
 
 
-Known = list[tuple[Names, Names, tuple[State, ...]]]
+Known = list[tuple[Names, Names, tuple[Any, ...]]]
 """What was asked for, what of it there was, and what followed."""
 
 
-@lru_cache(maxsize=MOST_REMEMBERED)
-def _known(state: State, event: Any, deviant: bool) -> Known:
-    return []
-
-
-def remembered(
-    compute: Callable[[State, Any, Names], tuple[State, ...]], state: State, event: Any, deviations: Names
-) -> tuple[State, ...]:
-    """As ``compute(state, event, deviations)``, but once for all deviations that make no difference to it.
+class Memory:
+    """What the events of one pattern make of its states.
 
     The same few events happen to the same few states in hundreds of histories, and are judged with dozens of deviations.
     """
-    known = _known(state, event, bool(deviations))
-    for asked, present, after in known:
-        if deviations & asked == present:
-            return after
-    asking = Asking(deviations)
-    asking.asked = set()
-    after = compute(state, event, asking)
-    asked = frozenset(asking.asked)
-    known.append((asked, deviations & asked, after))
-    return after
+
+    def __init__(self) -> None:
+        self._known = lru_cache(maxsize=MOST_REMEMBERED)(_nothing)
+
+    def remembered(
+        self, compute: Callable[[Any, Any, Names], tuple[Any, ...]], state: Any, event: Any, deviations: Names
+    ) -> tuple[Any, ...]:
+        """As ``compute(state, event, deviations)``, but once for all deviations that make no difference to it."""
+        known = self._known(state, event, bool(deviations))
+        for asked, present, after in known:
+            if deviations & asked == present:
+                return after
+        asking = Asking(deviations)
+        asking.asked = set()
+        after = compute(state, event, asking)
+        asked = frozenset(asking.asked)
+        known.append((asked, deviations & asked, after))
+        return after
+
+
+def _nothing(state: Any, event: Any, deviant: bool) -> Known:
+    return []
