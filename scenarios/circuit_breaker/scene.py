@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from patternproof.adapter import Adapter
-from patternproof.culprits import culprits
 from patternproof.drivers import Driver, Hang
-from patternproof.outcome import AdapterError, NotApplicable, NotOffered, Violation, check, premise
+from patternproof.outcome import AdapterError, NotApplicable, NotOffered, premise
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
+from patternproof.scene import JudgedScene
 
 from .events import Advance, Announcement, Call, Cancel, Finish, Read, Seen, Start
 from .rig import CircuitBreakerRig, rig
@@ -20,7 +18,7 @@ LATEST = "the latest"
 """Stands for the name of the call that began last."""
 
 
-class Scene:
+class Scene(JudgedScene):
     """One example: two breakers, the calls by name, and what was seen of them.
 
     Args:
@@ -29,9 +27,10 @@ class Scene:
         requirement: the id of the example's Rule; empty in a feature of a team's own.
     """
 
+    stem = "circuit_breaker"
+
     def __init__(self, adapter: Adapter, driver: Driver, requirement: str) -> None:
-        self._adapter, self._driver, self._requirement = adapter, driver, requirement
-        self._stack = ExitStack()
+        super().__init__(adapter, driver, requirement)
         # Changed by `make`, `begin` and `perform` only.
         self._rig: CircuitBreakerRig | None = None
         self._numbers: dict[str, int] = {}
@@ -74,11 +73,7 @@ class Scene:
         if self._rig is not None:
             raise LookupError("there is a circuit breaker already; for a second one write 'the other circuit breaker'")
         opened_rig = rig if settings.store is None else shared_rig
-        self._rig = self._stack.enter_context(opened_rig(self._adapter, self._driver, settings))
-
-    def close(self) -> None:
-        """Clean the breakers up."""
-        self._stack.close()
+        self._rig = self.stack.enter_context(opened_rig(self.adapter, self.driver, settings))
 
     def perform(self, *events: Any) -> None:
         """Make events happen at one moment, and take in what is seen."""
@@ -157,7 +152,7 @@ class Scene:
     @property
     def ahead(self) -> float:
         """Seconds that more have gone by than the example let pass."""
-        return self._driver.ahead
+        return self.driver.ahead
 
     def in_flight(self) -> list[int]:
         """The calls whose operations are running."""
@@ -194,39 +189,8 @@ class Scene:
             self.begin(name)
             premise(self._calls[self.latest[-1]].phase == "running", f"call {name} is not admitted as a probe")
 
-    def expect(self, condition: object, expected: str, seen: object) -> None:
-        """Hold the implementation to the example's requirement.
-
-        Raises:
-            Violation: the condition is false; of another requirement where that one explains it.
-            AssertionError: the same in a feature of a team's own.
-        """
-        history = self.rig.history
-        message = f"expected {expected}; seen: {seen}"
-        if not self._requirement:
-            assert condition, "\n".join([message, *history.lines()])
-        elif condition:
-            check(self._requirement, condition, message, history.lines())
-        else:
-            broken = self._broken()
-            own = self._requirement in broken or not broken
-            raise Violation(self._requirement if own else broken[0], message, history.lines())
-
-    def reach(self, condition: object, expected: str, seen: object) -> None:
-        """Go on only where the situation that the example is about was reached.
-
-        Raises:
-            PremiseMissing: it was not.
-            Violation: the same, where it is the example's own requirement that was in the way.
-        """
-        if not condition and self._requirement in self._broken():
-            self.expect(False, expected, seen)
-        premise(condition, f"expected {expected}; seen: {seen}")
-
-    def _broken(self) -> list[str]:
-        if not self._requirement or self.settings.store is not None:
-            return []  # a team's own example is about no requirement, and no model says what breakers over one store may do
-        return culprits(self._adapter, "circuit_breaker", self.rig.history, self._requirement)
+    def _is_beyond_model(self) -> bool:
+        return self.settings.store is not None  # no model says what breakers over one store may do
 
     def require_cancellation(self) -> None:
         """Go on only where calls can be cancelled.
@@ -234,8 +198,8 @@ class Scene:
         Raises:
             NotApplicable: they cannot.
         """
-        if not self._driver.can_cancel:
-            raise NotApplicable(f"a call cannot be cancelled from outside under the {self._driver.name} driver")
+        if not self.driver.can_cancel:
+            raise NotApplicable(f"a call cannot be cancelled from outside under the {self.driver.name} driver")
 
     def require_listeners(self) -> None:
         """Go on only where listeners can be added.
@@ -255,16 +219,6 @@ class Scene:
         """
         if hasattr(self.rig.breakers[0], name):
             return
-        if "manual_control" in self._adapter.claims:
-            raise AdapterError(f"{self._adapter.file}: CLAIMS names 'manual_control', and the circuit breaker has no {name}()")
+        if "manual_control" in self.adapter.claims:
+            raise AdapterError(f"{self.adapter.file}: CLAIMS names 'manual_control', and the circuit breaker has no {name}()")
         raise NotOffered(f"the circuit breaker has no {name}()")
-
-
-@contextmanager
-def opened(adapter: Adapter, driver: Driver, requirement: str) -> Iterator[Scene]:
-    """A scene that is closed with its example."""
-    scene = Scene(adapter, driver, requirement)
-    try:
-        yield scene
-    finally:
-        scene.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from pytest_bdd import given, parsers, then, when
@@ -14,7 +15,7 @@ from patternproof.time_steps import Clock
 
 from .events import EVENTS, AddFailingListener, Read, Reset, Trip
 from .model import HINT_TOLERANCE
-from .scene import LATEST, Scene, opened
+from .scene import LATEST, Scene
 from .words import (
     answer,
     deed,
@@ -35,7 +36,7 @@ text = parsers.parse
 @pytest.fixture
 def circuit(patternproof_adapter: Adapter, driver: Driver, requirement: str, clock: Clock) -> Iterator[Scene]:
     """The circuit breakers of an example, its calls, and what was seen of them."""
-    with opened(patternproof_adapter, driver, requirement) as scene:
+    with closing(Scene(patternproof_adapter, driver, requirement)) as scene:
         clock.follow(scene, EVENTS)
         yield scene
 

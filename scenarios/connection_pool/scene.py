@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
 from patternproof.adapter import Adapter
-from patternproof.culprits import culprits
 from patternproof.drivers import Driver, Hang
-from patternproof.outcome import NotApplicable, NotOffered, Violation, check, premise
+from patternproof.outcome import NotApplicable, NotOffered, premise
 from patternproof.ports.connection_pool import ConnectionPoolSettings
+from patternproof.scene import JudgedScene
 
 from .events import (
     Acquire,
@@ -36,7 +35,7 @@ MOST_ENDINGS = 20
 _tables = count(1)
 
 
-class Scene:
+class Scene(JudgedScene):
     """One example: a pool, the borrowers by name, and what was seen of them.
 
     Args:
@@ -45,9 +44,10 @@ class Scene:
         requirement: the id of the example's Rule; empty in a feature of a team's own.
     """
 
+    stem = "connection_pool"
+
     def __init__(self, adapter: Adapter, driver: Driver, requirement: str) -> None:
-        self._adapter, self._driver, self._requirement = adapter, driver, requirement
-        self._stack = ExitStack()
+        super().__init__(adapter, driver, requirement)
         # Changed by `make`, `begin` and `perform` only.
         self._rig: ConnectionPoolRig | None = None
         self._numbers: dict[str, int] = {}
@@ -85,12 +85,8 @@ class Scene:
         """
         if self._rig is not None:
             raise LookupError("there is a pool already; an example has one")
-        self._rig = self._stack.enter_context(rig(self._adapter, self._driver, settings))
+        self._rig = self.stack.enter_context(rig(self.adapter, self.driver, settings))
         self.perform(Connecting("ok"))
-
-    def close(self) -> None:
-        """Clean the pool up."""
-        self._stack.close()
 
     def perform(self, *events: Any) -> None:
         """Make events happen at one moment, and take in what is seen."""
@@ -111,10 +107,10 @@ class Scene:
 
     def comes(self, condition: Callable[[], object]) -> object:
         """What a condition comes to; where a server has a part in it, it may be late."""
-        for _ in range(self._driver.patience):
+        for _ in range(self.driver.patience):
             if condition():
                 break
-            self._driver.settle()
+            self.driver.settle()
             self.take(self.rig.look())
         return condition()
 
@@ -194,8 +190,8 @@ class Scene:
         Raises:
             NotApplicable: the driver cannot cancel.
         """
-        if not self._driver.can_cancel:
-            raise NotApplicable(f"a borrower cannot be cancelled from outside under the {self._driver.name} driver")
+        if not self.driver.can_cancel:
+            raise NotApplicable(f"a borrower cannot be cancelled from outside under the {self.driver.name} driver")
         return Cancel(self.number(name))
 
     def close_pool(self, *along: Any) -> None:
@@ -250,7 +246,7 @@ class Scene:
         Raises:
             NotOffered: it does not.
         """
-        if claim not in self._adapter.claims:
+        if claim not in self.adapter.claims:
             raise NotOffered(f"the adapter does not claim {claim!r}")
 
     def counts(self) -> Counts | str:
@@ -277,46 +273,5 @@ class Scene:
         """What was done to the connections that no pool may do."""
         return list(self._misuse)
 
-    def expect(self, condition: object, expected: str, seen: object) -> None:
-        """Hold the implementation to the example's requirement.
-
-        Raises:
-            Violation: the condition is false; of another requirement where that one explains it.
-            AssertionError: the same in a feature of a team's own.
-        """
-        history = self.rig.history
-        message = f"expected {expected}; seen: {seen}"
-        if not self._requirement:
-            assert condition, "\n".join([message, *history.lines()])
-        elif condition:
-            check(self._requirement, condition, message, history.lines())
-        else:
-            broken = self._broken()
-            own = self._requirement in broken or not broken
-            raise Violation(self._requirement if own else broken[0], message, history.lines())
-
-    def reach(self, condition: object, expected: str, seen: object) -> None:
-        """Go on only where the situation that the example is about was reached.
-
-        Raises:
-            PremiseMissing: it was not.
-            Violation: the same, where it is the example's own requirement that was in the way.
-        """
-        if not condition and self._requirement in self._broken():
-            self.expect(False, expected, seen)
-        premise(condition, f"expected {expected}; seen: {seen}")
-
-    def _broken(self) -> list[str]:
-        if not self._requirement or self.table:
-            return []  # a team's own example is about no requirement, and the model knows of no tables
-        return culprits(self._adapter, "connection_pool", self.rig.history, self._requirement)
-
-
-@contextmanager
-def opened(adapter: Adapter, driver: Driver, requirement: str) -> Iterator[Scene]:
-    """A scene that is closed with its example."""
-    scene = Scene(adapter, driver, requirement)
-    try:
-        yield scene
-    finally:
-        scene.close()
+    def _is_beyond_model(self) -> bool:
+        return bool(self.table)  # the model knows of no tables

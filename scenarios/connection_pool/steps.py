@@ -7,6 +7,7 @@ Connecting succeeds at once until a step says otherwise. A feature that speaks o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from pytest_bdd import given, parsers, then, when
@@ -29,7 +30,7 @@ from .events import (
     SetState,
     UseAfterReturn,
 )
-from .scene import Scene, opened
+from .scene import Scene
 from .words import meaning, names_of, settings_of
 
 text = parsers.parse
@@ -39,7 +40,7 @@ AT_ONCE = {"succeeds": "ok", "fails": "error"}
 @pytest.fixture
 def pool(patternproof_adapter: Adapter, driver: Driver, requirement: str, clock: Clock) -> Iterator[Scene]:
     """The connection pool of an example, its borrowers, and what was seen of them."""
-    with opened(patternproof_adapter, driver, requirement) as scene:
+    with closing(Scene(patternproof_adapter, driver, requirement)) as scene:
         clock.follow(scene, EVENTS)
         yield scene
 

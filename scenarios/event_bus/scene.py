@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from patternproof.adapter import Adapter
-from patternproof.culprits import culprits
 from patternproof.drivers import Driver, Hang
-from patternproof.outcome import NotApplicable, NotOffered, Violation, check, premise
+from patternproof.outcome import NotApplicable, NotOffered, premise
 from patternproof.ports import Unsupported
 from patternproof.ports.event_bus import EventBusSettings
+from patternproof.scene import JudgedScene
 
 from .events import (
     PULL,
@@ -34,7 +32,7 @@ MOST_READ = 30
 """Events that a subscriber reads in one step, before it counts as one without an end."""
 
 
-class Scene:
+class Scene(JudgedScene):
     """One example: a bus, the subscribers and the events by name, and what was seen of them.
 
     Args:
@@ -43,10 +41,10 @@ class Scene:
         requirement: the id of the example's Rule; empty in a feature of a team's own.
     """
 
+    stem = "event_bus"
+
     def __init__(self, adapter: Adapter, driver: Driver, requirement: str) -> None:
-        self.adapter, self.driver = adapter, driver
-        self._requirement = requirement
-        self._stack = ExitStack()
+        super().__init__(adapter, driver, requirement)
         # Changed by `make`, `subscribe`, `publish`, `perform` and what they call only.
         self._rig: EventBusRig | None = None
         self._subscribers: dict[str, int] = {}
@@ -86,20 +84,16 @@ class Scene:
         if self._rig is not None:
             raise LookupError("there is an event bus already; an example has one")
         if settings is not None:
-            self._rig = self._stack.enter_context(rig(self.adapter, self.driver, settings))
+            self._rig = self.stack.enter_context(rig(self.adapter, self.driver, settings))
             return
         reason = NotOffered("the event bus has no overflow policy")
         for policy in POLICIES:
             try:
-                self._rig = self._stack.enter_context(rig(self.adapter, self.driver, EventBusSettings(overflow=policy)))
+                self._rig = self.stack.enter_context(rig(self.adapter, self.driver, EventBusSettings(overflow=policy)))
                 return
             except NotOffered as refusal:
                 reason = refusal
         raise reason
-
-    def close(self) -> None:
-        """Clean the bus up."""
-        self._stack.close()
 
     def perform(self, *events: Any) -> None:
         """Make events happen at one moment, and take in what is seen."""
@@ -325,46 +319,5 @@ class Scene:
         if claim not in self.adapter.claims:
             raise NotOffered(f"the adapter does not claim {claim!r}")
 
-    def expect(self, condition: object, expected: str, seen: object) -> None:
-        """Hold the implementation to the example's requirement.
-
-        Raises:
-            Violation: the condition is false; of another requirement where that one explains it.
-            AssertionError: the same in a feature of a team's own.
-        """
-        history = self.rig.history
-        message = f"expected {expected}; seen: {seen}"
-        if not self._requirement:
-            assert condition, "\n".join([message, *history.lines()])
-        elif condition:
-            check(self._requirement, condition, message, history.lines())
-        else:
-            broken = self._broken()
-            own = self._requirement in broken or not broken
-            raise Violation(self._requirement if own else broken[0], message, history.lines())
-
-    def reach(self, condition: object, expected: str, seen: object) -> None:
-        """Go on only where the situation that the example is about was reached.
-
-        Raises:
-            PremiseMissing: it was not.
-            Violation: the same, where it is the example's own requirement that was in the way.
-        """
-        if not condition and self._requirement in self._broken():
-            self.expect(False, expected, seen)
-        premise(condition, f"expected {expected}; seen: {seen}")
-
-    def _broken(self) -> list[str]:
-        if not self._requirement or self.beyond_model:
-            return []  # a team's own example is about no requirement, and the model knows one process only
-        return culprits(self.adapter, "event_bus", self.rig.history, self._requirement)
-
-
-@contextmanager
-def opened(adapter: Adapter, driver: Driver, requirement: str) -> Iterator[Scene]:
-    """A scene that is closed with its example."""
-    scene = Scene(adapter, driver, requirement)
-    try:
-        yield scene
-    finally:
-        scene.close()
+    def _is_beyond_model(self) -> bool:
+        return self.beyond_model

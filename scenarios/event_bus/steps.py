@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from pytest_bdd import given, parsers, then, when
@@ -16,7 +17,7 @@ from patternproof.time_steps import Clock
 from .broker import Broker
 from .data import arrives, comes_back
 from .events import EVENTS, PULL, PUSH, LeaveScope, Spoil, Subscribe, Unsubscribe, UnsubscribeThenPublish
-from .scene import Scene, opened
+from .scene import Scene
 from .words import names_of, policy_of, topics_of
 
 text = parsers.parse
@@ -25,7 +26,7 @@ text = parsers.parse
 @pytest.fixture
 def bus(patternproof_adapter: Adapter, driver: Driver, requirement: str, clock: Clock) -> Iterator[Scene]:
     """The event bus of an example, its subscribers, and what was seen of them."""
-    with opened(patternproof_adapter, driver, requirement) as scene:
+    with closing(Scene(patternproof_adapter, driver, requirement)) as scene:
         clock.follow(scene, EVENTS)
         yield scene
 

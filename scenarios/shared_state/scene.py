@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from patternproof.adapter import Adapter
-from patternproof.culprits import culprits
 from patternproof.drivers import Driver, Hang
-from patternproof.outcome import AdapterError, NotApplicable, NotOffered, Violation, check, premise
+from patternproof.history import History
+from patternproof.outcome import AdapterError, NotApplicable, NotOffered
 from patternproof.ports.shared_state import SharedStateSettings
+from patternproof.scene import JudgedScene
 
 from .events import AddListener, Advance, Call, Cancel, Get, Seen, Update, Version
 from .model import PLAIN
@@ -24,7 +24,7 @@ A_WHILE = 1.0
 """Seconds in which news of another process arrives."""
 
 
-class Scene:
+class Scene(JudgedScene):
     """One example: a state, its callers and listeners by name, and what was seen of them.
 
     Args:
@@ -33,10 +33,10 @@ class Scene:
         requirement: the id of the example's Rule; empty in a feature of a team's own.
     """
 
+    stem = "shared_state"
+
     def __init__(self, adapter: Adapter, driver: Driver, requirement: str) -> None:
-        self.adapter, self.driver, self._requirement = adapter, driver, requirement
-        self.stack = ExitStack()
-        """Closed with the example."""
+        super().__init__(adapter, driver, requirement)
         # Changed by `make`, `number`, `listen` and `take` only.
         self._rig: SharedStateRig | None = None
         self._numbers: dict[str, int] = {}
@@ -228,46 +228,8 @@ class Scene:
         if not self.rig.snapshots.is_timed:
             raise NotOffered("the snapshots have no last_updated")
 
-    def expect(self, condition: object, expected: str, seen: object) -> None:
-        """Hold the implementation to the example's requirement.
+    def _history(self) -> History | None:
+        return self._rig.history if self._rig is not None else None
 
-        Raises:
-            Violation: the condition is false; of another requirement where that one explains it.
-            AssertionError: the same in a feature of a team's own.
-        """
-        lines = self._rig.history.lines() if self._rig is not None else []
-        message = f"expected {expected}; seen: {seen}"
-        if not self._requirement:
-            assert condition, "\n".join([message, *lines])
-        elif condition:
-            check(self._requirement, condition, message, lines)
-        else:
-            broken = self._broken()
-            own = self._requirement in broken or not broken
-            raise Violation(self._requirement if own else broken[0], message, lines)
-
-    def reach(self, condition: object, expected: str, seen: object) -> None:
-        """Go on only where the situation that the example is about was reached.
-
-        Raises:
-            PremiseMissing: it was not.
-            Violation: the same, where it is the example's own requirement that was in the way.
-        """
-        if not condition and self._requirement in self._broken():
-            self.expect(False, expected, seen)
-        premise(condition, f"expected {expected}; seen: {seen}")
-
-    def _broken(self) -> list[str]:
-        if not self._requirement or self._rig is None or self.is_beyond_model:
-            return []  # a team's own example is about no requirement, and the model knows of no other process
-        return culprits(self.adapter, "shared_state", self._rig.history, self._requirement)
-
-
-@contextmanager
-def opened(adapter: Adapter, driver: Driver, requirement: str) -> Iterator[Scene]:
-    """A scene that is closed with its example."""
-    scene = Scene(adapter, driver, requirement)
-    try:
-        yield scene
-    finally:
-        scene.stack.close()
+    def _is_beyond_model(self) -> bool:
+        return self.is_beyond_model

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import pairwise
 
 import pytest
@@ -15,7 +16,7 @@ from patternproof.time_steps import Clock
 
 from .events import BACK, EVENTS, MIXED, RESTAMPED, Change, Get, ListenerEnds, RemoveListener, Update, UpdateIf, Version
 from .process_steps import *  # noqa: F403  # the steps of a pattern are looked for in one module
-from .scene import Scene, opened
+from .scene import Scene
 from .words import kind_of, names_of, numbers_of
 
 text = parsers.parse
@@ -26,7 +27,7 @@ ROUND = 3
 @pytest.fixture
 def shared(patternproof_adapter: Adapter, driver: Driver, requirement: str, clock: Clock) -> Iterator[Scene]:
     """The shared state of an example, its callers and listeners, and what was seen of them."""
-    with opened(patternproof_adapter, driver, requirement) as scene:
+    with closing(Scene(patternproof_adapter, driver, requirement)) as scene:
         clock.follow(scene, EVENTS)
         yield scene
 

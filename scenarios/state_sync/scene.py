@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from patternproof.adapter import Adapter
-from patternproof.culprits import culprits
 from patternproof.drivers import Driver, Hang
-from patternproof.outcome import NotApplicable, NotOffered, Violation, check, premise
+from patternproof.outcome import NotApplicable, NotOffered
 from patternproof.ports.state_sync import StateSyncSettings
+from patternproof.scene import JudgedScene
 
 from .elsewhere import elsewhere
 from .events import CENTRE, KEYS, REPLICAS, Cancel, Delete, Seen, Sync, SyncSeen, Try, Write, token
@@ -19,7 +18,7 @@ from .rig import StateSyncRig, rig
 from .words import enumerated
 
 
-class Scene:
+class Scene(JudgedScene):
     """One example: replicas, the keys and values by the names that the example gives them, and what was seen.
 
     Args:
@@ -28,9 +27,10 @@ class Scene:
         requirement: the id of the example's Rule; empty in a feature of a team's own.
     """
 
+    stem = "state_sync"
+
     def __init__(self, adapter: Adapter, driver: Driver, requirement: str) -> None:
-        self._adapter, self._driver, self._requirement = adapter, driver, requirement
-        self._stack = ExitStack()
+        super().__init__(adapter, driver, requirement)
         # Changed by `make`, `perform` and what they are called by only.
         self._rig: StateSyncRig | None = None
         self._keys: dict[str, int] = {}
@@ -64,7 +64,7 @@ class Scene:
         """
         if self._rig is not None:
             raise LookupError("there are replicas already; an example has one store")
-        self._rig = self._stack.enter_context(rig(self._adapter, self._driver, settings))
+        self._rig = self.stack.enter_context(rig(self.adapter, self.driver, settings))
 
     def make_distributed(self) -> None:
         """Make the replicas over a new real store, and leave replica B to another process.
@@ -72,14 +72,10 @@ class Scene:
         Raises:
             NotOffered: the adapter does not claim it.
         """
-        if "distributed" not in self._adapter.claims:
+        if "distributed" not in self.adapter.claims:
             raise NotOffered("the adapter does not claim 'distributed'")
         self.make(StateSyncSettings(store=""))
-        self.rig.replicas[1] = self._stack.enter_context(elsewhere(self._adapter, self.rig.system.store, REPLICAS[1]))
-
-    def close(self) -> None:
-        """Clean the replicas up."""
-        self._stack.close()
+        self.rig.replicas[1] = self.stack.enter_context(elsewhere(self.adapter, self.rig.system.store, REPLICAS[1]))
 
     def perform(self, *events: Any) -> None:
         """Make events happen at one moment, and take in what is seen."""
@@ -157,8 +153,8 @@ class Scene:
         Raises:
             NotApplicable: the driver cannot.
         """
-        if not self._driver.can_cancel:
-            raise NotApplicable(f"a sync cannot be cancelled from outside under the {self._driver.name} driver")
+        if not self.driver.can_cancel:
+            raise NotApplicable(f"a sync cannot be cancelled from outside under the {self.driver.name} driver")
         self.perform(Cancel(self.latest_sync(replica).number))
 
     def try_out(self, what: str) -> str:
@@ -191,49 +187,8 @@ class Scene:
         names = (*REPLICAS, "the store")
         return "; ".join(f"{names[node]} has {enumerated(self.values(node, key))} in {key}" for node in nodes)
 
-    def expect(self, condition: object, expected: str, seen: object) -> None:
-        """Hold the implementation to the example's requirement.
-
-        Raises:
-            Violation: the condition is false; of another requirement where that one explains it.
-            AssertionError: the same in a feature of a team's own.
-        """
-        history = self.rig.history
-        message = f"expected {expected}; seen: {seen}"
-        if not self._requirement:
-            assert condition, "\n".join([message, *history.lines()])
-        elif condition:
-            check(self._requirement, condition, message, history.lines())
-        else:
-            broken = self._broken()
-            own = self._requirement in broken or not broken
-            raise Violation(self._requirement if own else broken[0], message, history.lines())
-
-    def reach(self, condition: object, expected: str, seen: object) -> None:
-        """Go on only where the situation that the example is about was reached.
-
-        Raises:
-            PremiseMissing: it was not.
-            Violation: the same, where it is the example's own requirement that was in the way.
-        """
-        if not condition and self._requirement in self._broken():
-            self.expect(False, expected, seen)
-        premise(condition, f"expected {expected}; seen: {seen}")
-
-    def _broken(self) -> list[str]:
-        if not self._requirement or self.rig.history.settings.store is not None:
-            return []  # a team's own example is about no requirement, and no model says what a real store may do
-        return culprits(self._adapter, "state_sync", self.rig.history, self._requirement)
+    def _is_beyond_model(self) -> bool:
+        return self.rig.history.settings.store is not None  # no model says what a real store may do
 
 
-@contextmanager
-def opened(adapter: Adapter, driver: Driver, requirement: str) -> Iterator[Scene]:
-    """A scene that is closed with its example."""
-    scene = Scene(adapter, driver, requirement)
-    try:
-        yield scene
-    finally:
-        scene.close()
-
-
-__all__ = ["CENTRE", "Scene", "opened"]
+__all__ = ["CENTRE", "Scene"]

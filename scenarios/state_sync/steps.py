@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from pytest_bdd import given, parsers, then, when
@@ -14,7 +15,7 @@ from patternproof.ports.state_sync import StateSyncSettings
 from patternproof.time_steps import Clock
 
 from .events import EVENTS, REPLICAS, Advance, DeliverAgain, LetThrough, Line, SetChance
-from .scene import Scene, opened
+from .scene import Scene
 from .seeing import faults_of
 from .state import State
 from .words import LINES, PARTS, PHASES, enumerated, meaning, names_of, nodes_of, replica_of, settings_of
@@ -25,7 +26,7 @@ text = parsers.parse
 @pytest.fixture
 def replicas(patternproof_adapter: Adapter, driver: Driver, requirement: str, clock: Clock) -> Iterator[Scene]:
     """The replicas of an example, and what was seen of them."""
-    with opened(patternproof_adapter, driver, requirement) as scene:
+    with closing(Scene(patternproof_adapter, driver, requirement)) as scene:
         clock.follow(scene, EVENTS)
         yield scene
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 from patternproof.scenarios.shared_state.crashes import Crashes
-from patternproof.scenarios.shared_state.scene import opened
+from patternproof.scenarios.shared_state.scene import Scene
 
 from patternproof.adapter import load
 
@@ -20,7 +22,7 @@ def test_no_acknowledged_update_is_lost_and_none_is_half_applied(store: str, bat
     if store == "postgres":
         pytest.importorskip("pgserver")
     adapter = load(f"patternproof.reference.adapters.{store}")
-    with adapter.driver() as driver, opened(adapter, driver, "") as scene:
+    with adapter.driver() as driver, closing(Scene(adapter, driver, "")) as scene:
         crashes = Crashes(scene, batch)
         for _ in range(KILLS):
             crashes.update_and_kill()
