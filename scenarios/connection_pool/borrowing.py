@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from patternproof.drivers import Cancelled, Driver, Operation, Pending, Raised, Returned
+from patternproof.flavour import resolved
 from patternproof.history import shown
 from patternproof.ports.connection_pool import PoolClosedError, PoolTimeoutError
 
 from . import events
-from .connections import Answer, Connection, Payload, resolved
+from .connections import Answer, Connection, Payload
 from .events import BorrowerFailure, ConnectFailure
 from .state import BROKEN, reply_to, session_of
 

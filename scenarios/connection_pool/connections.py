@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 from patternproof.drivers import Driver, Operation, Outcome
+from patternproof.flavour import plainly, resolved
 
 from .events import name_of
-
-
-async def resolved(value: Any) -> Any:
-    """What a call gave, awaited where it has to be: the same code serves asyncio and threads."""
-    return await value if hasattr(value, "__await__") else value
-
-
-def plainly(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Run a coroutine that never suspends, as all of this do under threads, and return or raise what it does."""
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        return stop.value
-    coroutine.close()
-    raise AssertionError("an implementation for threads returned something to be awaited")
 
 
 class Payload:

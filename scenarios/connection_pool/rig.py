@@ -9,6 +9,7 @@ from typing import Any
 
 from patternproof.adapter import Adapter
 from patternproof.drivers import Driver, Hang, Pending, Raised, Returned
+from patternproof.flavour import plainly
 from patternproof.history import shown
 from patternproof.outcome import NotOffered
 from patternproof.ports import Unsupported
@@ -17,7 +18,7 @@ from patternproof.rig import Rig
 
 from . import events
 from .borrowing import EXECUTE, Borrower
-from .connections import Connection, Exchange, PlainConnection, Runs, plainly
+from .connections import Connection, Exchange, PlainConnection, Runs
 from .events import ConnectFailure, Counts, Seen
 from .model import PLAIN, READY, Capabilities, ConnectionPoolModel
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from patternproof.drivers.base import deliver
+from patternproof.flavour import resolved
 from patternproof.outcome import AdapterError, NotOffered
 from patternproof.ports.event_bus import Delivery, DurableSubscription
 from patternproof.servers import environment
@@ -17,7 +18,6 @@ from patternproof.servers import environment
 from . import elsewhere
 from .samples import TOPIC_OF
 from .scene import MOST_READ, Scene
-from .subscribers import resolved
 
 LATER = 5.0
 """Seconds that a durable subscriber waits for what may still come."""

@@ -9,13 +9,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from patternproof.drivers import Hang, Pending, Raised, Returned
+from patternproof.flavour import resolved
 from patternproof.history import shown
 from patternproof.ports.event_bus import Event, StateChanged
 
 from .events import PUSH
 from .samples import labelled
 from .scene import Scene
-from .subscribers import Subscriber, resolved
+from .subscribers import Subscriber
 
 EXAMPLES = 100
 EXAMPLES_IN_REAL_TIME = 20

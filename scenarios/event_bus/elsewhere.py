@@ -8,10 +8,10 @@ from typing import Any
 
 from patternproof.adapter import load
 from patternproof.drivers import Returned
+from patternproof.flavour import resolved
 from patternproof.ports.event_bus import EventBusSettings
 
 from .samples import sample
-from .subscribers import resolved
 
 
 def main(spec: str, namespace: str, overflow: Any, *numbers: str) -> None:

@@ -7,8 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from patternproof.drivers import Driver, Operation, Returned
-
-from .subscribers import resolved
+from patternproof.flavour import resolved
 
 Deed = Callable[[], Coroutine[Any, Any, None]]
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from patternproof.adapter import Adapter
 from patternproof.drivers import Driver, Hang, Pending, Raised
+from patternproof.flavour import plainly, resolved
 from patternproof.history import Batch, shown
 from patternproof.outcome import AdapterError, NotOffered
 from patternproof.ports import Unsupported
@@ -25,7 +26,7 @@ from .events import PULL, PUSH, Publishing, R, Seen
 from .model import VARIANTS, Capabilities, EventBusModel
 from .publishers import Deed, Publisher
 from .samples import TOPIC_OF, labelled, sample
-from .subscribers import Subscriber, plainly, resolved
+from .subscribers import Subscriber
 
 SMOKE = (events.Subscribe(0), events.Publish(0), events.Receive(0))
 """The plainest use."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import fields
 from typing import Any
 
 from patternproof.drivers import Cancelled, Driver, Operation, Pending, Raised, Returned
+from patternproof.flavour import plainly, resolved
 from patternproof.history import shown
 from patternproof.ports.event_bus import BusClosedError, Overflowed, SubscriptionClosedError
 
@@ -15,21 +16,6 @@ from .events import PULL, PUSH, HandlerFailure, Receipt, Standing, name_of
 from .state import LEAVING
 
 Label = Callable[[Any], str]
-
-
-async def resolved(value: Any) -> Any:
-    """What a call gave, awaited where it has to be: the same code serves asyncio and threads."""
-    return await value if hasattr(value, "__await__") else value
-
-
-def plainly(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Run a coroutine that never suspends, as all of this do under threads, and return or raise what it does."""
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        return stop.value
-    coroutine.close()
-    raise AssertionError("an implementation for threads returned something to be awaited")
 
 
 class Subscriber:

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from patternproof.drivers import Driver, Operation, Raised, Returned
+from patternproof.flavour import plainly, resolved
 from patternproof.history import shown
 
 from .events import NESTED, Hearing, ListenerFailure, Version
-from .flavour import plainly, resolved
 from .snapshots import Snapshots, change
 from .telling import OLDER
 

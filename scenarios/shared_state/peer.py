@@ -14,9 +14,9 @@ from functools import partial
 from typing import Any
 
 from patternproof.adapter import load
+from patternproof.flavour import plainly, resolved
 from patternproof.ports.shared_state import SharedStateSettings
 
-from .flavour import plainly, resolved
 from .snapshots import add, count, initial, updates
 
 PREFIX = "patternproof: "

@@ -11,6 +11,7 @@ from typing import Any
 from patternproof.adapter import Adapter
 from patternproof.drivers import Cancelled, Driver, Hang, Operation, Pending, Raised, Returned
 from patternproof.drivers.clocks import real_monotonic
+from patternproof.flavour import plainly, resolved
 from patternproof.history import shown
 from patternproof.linearizability import Done, Record
 from patternproof.outcome import AdapterError
@@ -21,7 +22,6 @@ from patternproof.rig import Rig
 from . import events
 from .audience import Calls, Member, failures
 from .events import Call, Seen, UpdaterFailure, Version
-from .flavour import plainly, resolved
 from .model import PLAIN, Capabilities, SharedStateModel
 from .readers import Readers
 from .snapshots import Snapshots, add, change, count, initial, updates
