@@ -52,10 +52,6 @@ def arrives(bus: Scene, name: str) -> None:
 
     def through(event: Event) -> Any:
         _ended(bus, bus.rig.call(lambda: resolved(bus.rig.bus.publish(event))))
-        if subscriber.style == PUSH:
-            subscriber.end_handler("ok")
-            bus.driver.settle()
-            return subscriber.latest
         return _received(bus, subscriber)
 
     _for_all(bus, goes_through)
@@ -63,6 +59,9 @@ def arrives(bus: Scene, name: str) -> None:
 
 def _received(bus: Scene, subscriber: Subscriber) -> Any:
     if subscriber.style == PUSH:
+        _patiently(bus, lambda: subscriber.busy)
+        subscriber.end_handler("ok")
+        bus.driver.settle()
         return subscriber.latest
     return _ended(bus, bus.rig.call(lambda: resolved(subscriber.subscription.receive())))
 
@@ -73,7 +72,7 @@ def comes_back(bus: Scene) -> None:
 
 
 def _ended(bus: Scene, pending: Pending) -> Any:
-    bus.driver.settle()
+    _patiently(bus, lambda: pending.outcome is not None)
     match pending.outcome:
         case Returned(value):
             return value
@@ -84,6 +83,15 @@ def _ended(bus: Scene, pending: Pending) -> Any:
     if isinstance(late, Returned):
         return late.value
     raise Spoilt("nothing arrives")
+
+
+def _patiently(bus: Scene, over: Callable[[], bool]) -> None:
+    """Settle, in real time as often as it takes."""
+    bus.driver.settle()
+    for _ in range(bus.driver.patience):
+        if over():
+            return
+        bus.driver.settle()
 
 
 def _for_all(bus: Scene, way: Callable[[Event], Any]) -> None:

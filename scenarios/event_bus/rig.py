@@ -24,6 +24,7 @@ from patternproof.rig import Rig
 from . import events
 from .events import PULL, PUSH, Publishing, R, Seen
 from .model import VARIANTS, Capabilities, EventBusModel
+from .owing import Owing
 from .publishers import Deed, Publisher
 from .samples import TOPIC_OF, labelled, sample
 from .subscribers import Subscriber
@@ -51,6 +52,7 @@ class EventBusRig(Rig):
         self.bus: Any = None
         self.subscribers: dict[int, Subscriber] = {}
         self._threads = threads
+        self._owing = Owing(settings, self.subscribers)
         self._phases: dict[int, str] = {}
         """What became of each publish() that was not told yet, by the number of its event."""
         self._publishers: dict[int, Publisher] = {}
@@ -78,8 +80,8 @@ class EventBusRig(Rig):
         return super().run(_in_order(batch))
 
     def unanswered(self) -> bool:
-        calls = "waits" in self._phases.values() or (self._closing is not None and self._closing.outcome is None)
-        return calls or any(subscriber.unanswered for subscriber in self.subscribers.values())
+        waiting = [number for number, phase in self._phases.items() if phase == "waits"]
+        return self._owing.anything(waiting, self._closing)
 
     def _do_all(self, batch: Batch) -> None:
         super()._do_all(batch)
@@ -160,6 +162,7 @@ class EventBusRig(Rig):
 
     async def _one(self, number: int, topic: str = "X", special: bool = False) -> None:
         self._samples[number] = sample(number, topic, special)
+        self._owing.begins(number, topic)
         try:
             await resolved(self.bus.publish(sample(number, topic, special)))
         except BusClosedError:
@@ -168,6 +171,7 @@ class EventBusRig(Rig):
             self._phases[number] = f"fails: {shown(error)}"
         else:
             self._phases[number] = "done"
+            self._owing.accepted(number)
 
     async def _subscribe_then(self, subscriber: Subscriber, number: int) -> None:
         await subscriber.begin(self.bus, (TOPIC_OF["X"],))

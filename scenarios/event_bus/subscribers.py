@@ -13,7 +13,7 @@ from patternproof.history import shown
 from patternproof.ports.event_bus import BusClosedError, Overflowed, SubscriptionClosedError
 
 from .events import PULL, PUSH, HandlerFailure, Receipt, Standing, name_of
-from .state import LEAVING
+from .state import CHANGED, LEAVING
 
 Label = Callable[[Any], str]
 
@@ -39,6 +39,8 @@ class Subscriber:
         self.refused: BaseException | None = None
         self.gone = False
         """Whether its unsubscribe() has returned, or its scope was left."""
+        self.owed: set[str] = set()
+        """The numbers of the events that were published while it was subscribed to their topics."""
         self._driver = driver
         self._label = label
         self._runs = Operation(driver, None if driver.holds else Returned())
@@ -46,6 +48,11 @@ class Subscriber:
         self._leaving = False
         self._trouble = ""
         self._got: list[Receipt] = []
+        self._topics: tuple[Any, ...] = ()
+        self._had: set[str] = set()
+        self._over = False
+        """Whether it was told that it has ended."""
+        self._asked_to_cancel = False
         self.latest: Any = None
         """The event that it got last."""
         self._receiving: Pending | None = None
@@ -55,14 +62,38 @@ class Subscriber:
         """Whether its handler runs, or a receive waits."""
         return bool(self._runs.held) or self._receiving is not None
 
+    def stands_for(self, topic: Any) -> bool:
+        """Whether it is subscribed to a topic."""
+        return self.subscription is not None and not self.gone and topic in self._topics
+
     @property
-    def unanswered(self) -> bool:
-        """Whether it subscribes or unsubscribes, or waits for an event."""
-        return self._leaving or self._trouble == "subscribes" or self._receiving is not None
+    def outstanding(self) -> int:
+        """How many events it is owed, as far as it does not count them as dropped."""
+        if self.subscription is None or self.gone or self._over:
+            return 0
+        try:
+            dropped = int(self._driver.now(lambda: self.subscription.dropped))
+        except Exception:  # noqa: BLE001  # `standing` tells
+            dropped = 0
+        return max(0, len(self.owed - self._had) - dropped)
+
+    def awaits(self) -> bool:
+        """Whether it is about to subscribe or unsubscribe, to get what it is owed, or to find its receive cancelled."""
+        if self._trouble == "subscribes" or (self._leaving and not self._runs.held):
+            return True
+        if self.style == PUSH:
+            return self._driver.holds and not self._runs.held and self.outstanding > 0
+        return self.receives and (self._asked_to_cancel or self.outstanding > 0)
+
+    @property
+    def receives(self) -> bool:
+        """Whether a receive waits."""
+        return self._receiving is not None and self._receiving.outcome is None
 
     async def begin(self, bus: Any, topics: tuple[Any, ...]) -> bool:
         """Subscribe; whether that went well."""
         self._begun = True
+        self._topics = topics
         self._trouble = "subscribes"
         try:
             if self.style == PUSH:
@@ -95,7 +126,12 @@ class Subscriber:
 
     def _note(self, event: Any) -> None:
         self.latest = event
-        self._got.append(Receipt(self.number, self._label(event)))
+        self._got.append(Receipt(self.number, self._labelled(event)))
+
+    def _labelled(self, event: Any) -> str:
+        label = self._label(event)
+        self._had.add(label.partition(CHANGED)[0])
+        return label
 
     def end_handler(self, how: str) -> None:
         """Let the run of its handler end that was begun first."""
@@ -112,22 +148,25 @@ class Subscriber:
         try:
             event = await resolved(self.subscription.receive())
         except (SubscriptionClosedError, StopAsyncIteration):
+            self._over = True
             return "ended"
         except Overflowed:
             return "overflowed"
         except Exception as error:  # noqa: BLE001  # whatever it raises is what was seen
             return f"fails: {shown(error)}"
         self.latest = event
-        return self._label(event)
+        return self._labelled(event)
 
     def start_receive(self, call: Callable[[Callable[[], Any]], Pending]) -> None:
         """Receive, unless a receive waits already."""
         if self.subscription is not None and self._receiving is None:
+            self._asked_to_cancel = False
             self._receiving = call(self.receive)
 
     def cancel_receive(self) -> None:
         """Cancel the receive that waits."""
         if self._receiving is not None:
+            self._asked_to_cancel = True
             self._driver.cancel(self._receiving)
 
     async def leave(self, scope: bool = False) -> None:
