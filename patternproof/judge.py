@@ -19,6 +19,8 @@ from patternproof.findings import Findings
 from patternproof.history import Batch, History, Hung, alone
 from patternproof.machine import Machine, hunt
 from patternproof.modelling import (
+    MOST_HIDDEN_PAIRS,
+    MOST_PAIRS,
     RIGHT,
     Model,
     Names,
@@ -102,7 +104,9 @@ class Subject:
             if rival is None:
                 return
             tried.add(rival)
-            separation = separate(self.model, known, rival)
+            # A broad one seldom shows anything that the special one does not: most searches for that would be in vain, and long.
+            broad = any(self.model.deviations[name].broad for name in rival - known)
+            separation = separate(self.model, known, rival, pairs=MOST_HIDDEN_PAIRS if broad else MOST_PAIRS)
             if separation is not None:
                 findings.take([self.play(separation.settings, map(alone, separation.events))])
 
@@ -275,7 +279,8 @@ def smoke(adapter: Adapter, stem: str) -> None:
             f"{adapter.spec}: the factory {stem!r} refuses every setting that the kit tries; it must take its plainest ones"
         )
     held = Subject(adapter, stem, model, Findings(model))
-    history = held.play(model.variants()[0], map(alone, scenario.SMOKE))
+    plainest = scenario.SMOKE(model) if callable(scenario.SMOKE) else scenario.SMOKE
+    history = held.play(model.variants()[0], map(alone, plainest))
     if explained(model, history, RIGHT) < len(history) and diagnose(model, [history]) is None:
         told = "\n  ".join(history.lines())
         raise AdapterError(

@@ -26,7 +26,7 @@ from .events import (
     Unsubscribe,
     UnsubscribeThenPublish,
 )
-from .state import CUT, LIVE, OPEN, State, Tracked
+from .state import CUT, HAUNTS, LIVE, OPEN, State, Tracked
 
 if TYPE_CHECKING:
     from .model import Capabilities
@@ -121,5 +121,5 @@ def _of_end(state: State, sub: Tracked, can: Capabilities) -> Iterator[Any]:
             yield LeaveScope(sub.number)
         if not sub.running and not state.publisher_waits(R):
             yield UnsubscribeThenPublish(sub.number, state.events)
-    if sub.phase not in LIVE and not sub.running and not sub.receiving and not state.flights:
+    if sub.phase not in (*LIVE, HAUNTS) and not sub.running and not sub.receiving and not state.flights:
         yield LookForLeftovers(sub.number)

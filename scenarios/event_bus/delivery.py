@@ -7,7 +7,23 @@ from collections.abc import Iterable, Iterator
 from patternproof.modelling import Names
 
 from .events import PULL, PUSH, Receipt
-from .state import CUT, GHOST, GONE, NOBODY, OPEN, UNDEAD, Flight, Item, State, Tracked, by_fetching, by_handlers, nexts, wrong
+from .state import (
+    CUT,
+    GHOST,
+    GONE,
+    HAUNTS,
+    NOBODY,
+    OPEN,
+    UNDEAD,
+    Flight,
+    Item,
+    State,
+    Tracked,
+    by_fetching,
+    by_handlers,
+    nexts,
+    wrong,
+)
 
 ONE_BY_ONE = by_handlers("awaited one by one")
 SIDE_BY_SIDE = by_handlers("side by side")
@@ -17,7 +33,7 @@ TO_NOBODY_FAILS, TO_NOBODY_WAITS = "publishing to nobody fails", "publishing to 
 FAILS_AT_CHANGE, SKIPS_AT_CHANGE = "publishing fails as subscriptions change", "subscriptions are skipped as others change"
 KEEPS_FROM_OTHERS = "a full one keeps events from others"
 FAILS_WHEN_FULL = "publishing fails when one is full"
-GETS = (OPEN, UNDEAD, GHOST)
+GETS = (OPEN, UNDEAD, GHOST, HAUNTS)
 
 
 def begun(state: State, item: Item, deviations: Names) -> Iterator[State]:
@@ -128,7 +144,7 @@ def _arrived_once(state: State, number: int, item: Item, deviations: Names) -> I
         yield state
     if sub.robbed:
         yield state.with_sub(sub._replace(robbed=False))
-    elif sub.phase == GHOST:
+    elif sub.phase in (GHOST, HAUNTS):
         yield state.with_sub(sub._replace(buffer=(*sub.buffer, item)))
     elif sub.style == PULL and sub.receiving:
         after = state.given(noting(sub._replace(receiving=False), item, deviations), item)
@@ -165,8 +181,7 @@ def _kept(state: State, sub: Tracked, item: Item, deviations: Names) -> Iterator
     if state.has_room(sub) or _unbounded(sub, policy, deviations):
         yield state.with_sub(sub._replace(buffer=(*sub.buffer, item)))
         yield from _counted_in(state, sub, item, deviations)
-        if wrong(deviations, sub, "latest first") or wrong(deviations, sub, "out of order"):
-            yield from _overtaking(state, sub, item)
+        yield from _overtaking(state, sub, item, deviations)
     elif policy == "disconnect" and not wrong(deviations, sub, "drops in place of disconnecting"):
         phase = CUT if sub.phase == OPEN else GONE
         yield state.with_sub(sub._replace(phase=phase, unsaid=True))
@@ -175,13 +190,21 @@ def _kept(state: State, sub: Tracked, item: Item, deviations: Names) -> Iterator
         yield from _dropped(state, sub, item, deviations)
 
 
-def _overtaking(state: State, sub: Tracked, item: Item) -> Iterator[State]:
+def _overtaking(state: State, sub: Tracked, item: Item, deviations: Names) -> Iterator[State]:
     """Where a reader waited and has not run yet, an event that comes later may be what it gets; only with deviations."""
-    handed = next((each for number, each in reversed(state.handed) if number == sub.number), None)
-    if handed is not None:
+    handed = next((each for number, each in reversed(state.handed) if number == sub.number), None) if deviations else None
+    if handed is not None and _overtakes(sub, handed, item, deviations):
         running = tuple([item if each == handed else each for each in sub.running])
         swapped = sub._replace(buffer=(handed, *sub.buffer), running=running)
         yield _got_instead(state, sub, handed, item).with_sub(swapped)
+
+
+def _overtakes(sub: Tracked, first: Item, second: Item, deviations: Names) -> bool:
+    """Whether the second of two may be got first."""
+    if wrong(deviations, sub, "latest first") or wrong(deviations, sub, "out of order"):
+        return True
+    its_own = wrong(deviations, sub, "an order of its own") and sub.number % 2
+    return first.publisher != second.publisher and (its_own or wrong(deviations, sub, "each an order of its own"))
 
 
 def _got_instead(state: State, sub: Tracked, handed: Item, item: Item) -> State:

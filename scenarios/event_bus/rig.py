@@ -29,8 +29,6 @@ from .publishers import Deed, Publisher
 from .samples import TOPIC_OF, labelled, sample
 from .subscribers import Subscriber
 
-SMOKE = (events.Subscribe(0), events.Publish(0), events.Receive(0))
-"""The plainest use."""
 _rigs = count(1)
 LATER = 0.5
 """Seconds that pass after each batch, since a bus may deliver by a timer."""
@@ -329,6 +327,13 @@ def _capabilities(adapter: Adapter, plain: EventBusRig) -> Capabilities:
         wires=hasattr(plain.bus, "encode") and hasattr(plain.bus, "decode"),
         replay="replay" in adapter.claims,
     )
+
+
+def SMOKE(model: EventBusModel) -> tuple[Any, ...]:  # noqa: N802  # where other patterns have a constant
+    """The plainest use: of subscriptions, or of handlers where there are no others."""
+    if model.capabilities.pull:
+        return (events.Subscribe(0), events.Publish(0), events.Receive(0))
+    return (events.Subscribe(0, style=PUSH), events.Publish(0), events.HandlerEnds(0))
 
 
 def offers(rig: EventBusRig, number: int, style: str) -> bool:

@@ -312,9 +312,9 @@ def closing_is_over(bus: Scene) -> None:
     bus.expect(bus.seen.closing == "over", "close() to have ended", bus.seen)
 
 
-@then(text("whatever data an event has, subscriber {name:w} gets an equal one"))
-def data_arrives(bus: Scene, name: str) -> None:
-    arrives(bus, name)
+@then("whatever data an event has, its subscribers get an equal one")
+def data_arrives(bus: Scene) -> None:
+    arrives(bus)
 
 
 @then("whatever data an event has, encoding and decoding it gives an equal one")

@@ -9,7 +9,7 @@ from patternproof.modelling import Names
 
 from .delivery import begun, flow, gone, handler_ended, noting
 from .events import PULL, PUSH, HandlerEnds, Publish, R
-from .state import CUT, DEAF, GHOST, GONE, LEAVING, LIVE, NOBODY, OPEN, UNDEAD, Item, State, Tracked, nexts, wrong
+from .state import CUT, DEAF, GHOST, GONE, HAUNTS, LEAVING, LIVE, NOBODY, OPEN, UNDEAD, Item, State, Tracked, nexts, wrong
 
 T = TypeVar("T")
 HOLDS_UP = "what is gone holds publishers up"
@@ -142,7 +142,7 @@ def receive(state: State, number: int, deviations: Names) -> Iterator[State]:
     sub = state.sub(number)
     if sub is None or sub.receiving or sub.style == PUSH:
         yield state
-    elif sub.phase in (GONE, GHOST):
+    elif sub.phase in (GONE, GHOST, HAUNTS):
         yield state.told(sub, "ended")
         if sub.unsaid:
             yield state.told(sub._replace(unsaid=False), "overflowed")
@@ -240,7 +240,7 @@ def _left(state: State, event: HandlerEnds, deviations: Names) -> Iterable[State
 def _served(state: State, number: int, deviations: Names) -> Iterator[State]:
     """The handler goes on with what waits for it."""
     sub = state.sub(number)
-    if sub is None or sub.phase in (GONE, GHOST):
+    if sub is None or sub.phase in (GONE, GHOST, HAUNTS):
         yield from flow(state, deviations) if state.flights else (state,)
         return
     if not sub.buffer:
@@ -274,14 +274,17 @@ def _spoilt(items: tuple[Item, ...], number: int) -> tuple[Item, ...]:
 def look_for_leftovers(state: State, number: int, deviations: Names) -> Iterator[State]:
     """What is gone is looked after."""
     sub = state.sub(number)
-    if sub is None or sub.phase in LIVE or sub.running:
+    if sub is None or sub.phase in (*LIVE, HAUNTS) or sub.running:
         yield state
         return
-    kept = wrong(deviations, sub, "is held on to") or sub.phase != GONE
+    kept = wrong(deviations, sub, "is held on to") or sub.phase == UNDEAD
     # A publish() that is under way may know it still.
     for left in ("it",) if kept else ("nothing", "it") if state.flights else ("nothing",):
         after = state._replace(left=(*state.left, left))
-        yield after._replace(subs=tuple([each for each in after.subs if each.number != number]))
+        if sub.phase == GHOST:
+            yield after.with_sub(sub._replace(phase=HAUNTS))
+        else:
+            yield after._replace(subs=tuple([each for each in after.subs if each.number != number]))
 
 
 def close(state: State, deviations: Names) -> Iterator[State]:

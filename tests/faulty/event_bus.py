@@ -268,7 +268,7 @@ class GathersHandlers(AwaitsHandlers):
         await asyncio.gather(*(self.call_one(each, event) for each in subscriptions))
 
 
-@faulty("EB-07", "an event for which one subscription has no room misses another", "histories feature")
+@faulty("EB-07", "an event for which one has no room misses another", "histories feature")
 class StopsAtFull(Bus):
     """Leaves its loop when a subscription has no room."""
 
@@ -359,6 +359,17 @@ class HoldsOn(Bus):
         subscription = await super().handle(topics, handler)
         self.every.append(handler)
         return subscription
+
+
+@faulty("EB-09", "a subscription that is gone holds publishers up")
+class KeepsItsPlace(Bus):
+    """Lets go of the subscription and its reader, and not of the bounded buffer that publishers wait for."""
+
+    def leave(self, subscription: Subscription) -> None:
+        topics = [topic for topic, route in self._routes.items() if subscription in route]
+        super().leave(subscription)
+        if self._blocks and topics and not self._closed:
+            self._add(Subscription(self, self._settings), topics)
 
 
 # EB-10: changes meanwhile
@@ -528,6 +539,31 @@ class SharesOneDict(Bus):
 # EB-13: overflow
 
 
+class Unbounded(Subscription):
+    """A queue without a limit, where the policy says otherwise."""
+
+    unbounded: str
+
+    def put(self, event: Event) -> None:
+        if self._overflow.startswith(self.unbounded):
+            self.waiting.append(event)
+            self._wake()
+        else:
+            super().put(event)
+
+
+@faulty("EB-13", "there is no bound to what waits to be received")
+class KnowsNoBound(Bus):
+    """A queue without a limit, whatever was asked for."""
+
+    def __init__(self, settings: EventBusSettings) -> None:
+        super().__init__(settings)
+        self._blocks = False
+
+    class Subscription(Unbounded):
+        unbounded = ""
+
+
 @faulty("EB-13", "publish() never waits")
 class NeverWaits(Bus):
     """A queue without a limit."""
@@ -536,13 +572,8 @@ class NeverWaits(Bus):
         super().__init__(settings)
         self._blocks = False
 
-    class Subscription(Subscription):
-        def put(self, event: Event) -> None:
-            if self._overflow == "block":
-                self.waiting.append(event)
-                self._wake()
-            else:
-                super().put(event)
+    class Subscription(Unbounded):
+        unbounded = "block"
 
 
 @faulty("EB-13", "an event is dropped where publish() should wait")
@@ -563,26 +594,16 @@ class DropsForBlock(Bus):
 class NeverDrops(Bus):
     """Takes the policies for advice."""
 
-    class Subscription(Subscription):
-        def put(self, event: Event) -> None:
-            if self._overflow.startswith("drop"):
-                self.waiting.append(event)
-                self._wake()
-            else:
-                super().put(event)
+    class Subscription(Unbounded):
+        unbounded = "drop"
 
 
 @faulty("EB-13", "nobody is ever disconnected, however much waits to be received")
 class NeverDisconnects(Bus):
     """The same, of the fourth policy."""
 
-    class Subscription(Subscription):
-        def put(self, event: Event) -> None:
-            if self._overflow == "disconnect":
-                self.waiting.append(event)
-                self._wake()
-            else:
-                super().put(event)
+    class Subscription(Unbounded):
+        unbounded = "disconnect"
 
 
 @faulty("EB-13", "an event is dropped where the subscription should end")

@@ -384,9 +384,9 @@ class WaitsForItsHandler(EventBus):
         self.running: dict[Subscription, asyncio.Task[Any]] = {}
 
     async def handle(self, topics: tuple[Topic, ...], handler: Handler) -> Any:
+        before = set(self._serving)
         subscription = await super().handle(topics, handler)
-        (task,) = [each for each in self._serving if each not in self.running.values()]
-        self.running[subscription] = task
+        (self.running[subscription],) = self._serving - before
         return Joining(self, subscription)
 
 
