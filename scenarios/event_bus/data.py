@@ -178,7 +178,7 @@ def _fault(way: Callable[[Event], Any], event: Event) -> str | None:
         way(event)
     except Spoilt as spoilt:
         return str(spoilt)
-    except (Exception, Hang) as error:  # whatever it raises is what was seen
+    except (Exception, Hang) as error:  # noqa: BLE001  # whatever it raises is what was seen
         return shown(error)
     return None
 

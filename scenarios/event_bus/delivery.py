@@ -203,7 +203,7 @@ def _overtakes(sub: Tracked, first: Item, second: Item, deviations: Names) -> bo
     """Whether the second of two may be got first."""
     if wrong(deviations, sub, "latest first") or wrong(deviations, sub, "out of order"):
         return True
-    its_own = wrong(deviations, sub, "an order of its own") and sub.number % 2
+    its_own = bool(sub.number % 2) and wrong(deviations, sub, "an order of its own")
     return first.publisher != second.publisher and (its_own or wrong(deviations, sub, "each an order of its own"))
 
 

@@ -25,17 +25,18 @@ class Owing:
         self._settings = settings
         self._subscribers = subscribers
         # Changed by `begins` and `accepted` only.
-        self._recipients: dict[int, list[Subscriber]] = {}
-        """Who had subscribed when the publishing of an event began that is not over."""
+        self._recipients: dict[int, list[int]] = {}
+        """Who had subscribed when the publishing of an event began that is not over; numbers, since they may be let go of."""
 
     def begins(self, number: int, topic: str) -> None:
         """An event is about to be published."""
-        self._recipients[number] = [each for each in self._subscribers.values() if each.stands_for(TOPIC_OF[topic])]
+        self._recipients[number] = [each.number for each in self._subscribers.values() if each.stands_for(TOPIC_OF[topic])]
 
     def accepted(self, number: int) -> None:
         """The publishing of an event has ended well."""
-        for subscriber in self._recipients.pop(number, ()):
-            subscriber.owed.add(str(number))
+        for recipient in self._recipients.pop(number, ()):
+            if recipient in self._subscribers:
+                self._subscribers[recipient].owed.add(str(number))
 
     def anything(self, publishing: Sequence[int], closing: Pending | None) -> bool:
         """Whether an answer is still to come.

@@ -16,7 +16,7 @@ NOBODY = -1
 OPEN, CUT, LEAVING, GONE = "open", "cut", "leaves", "gone"
 """Phases of a subscription: it gets events; it was disconnected; unsubscribe() waits for its handler; it is gone."""
 UNDEAD, GHOST, HAUNTS, DEAF = "undead", "ghost", "haunts", "deaf"
-"""Phases that only deviations know: gone, it still gets events; gone, it holds publishers up; that goes on after it was looked for;
+"""Phases that only deviations know: gone, it still gets events; gone, it holds publishers up; it does so after it was looked for;
 its handler is dead."""
 LIVE = (OPEN, CUT, LEAVING, DEAF)
 CHANGED = " changed"

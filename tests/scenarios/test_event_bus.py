@@ -11,8 +11,10 @@ from patternproof.scenarios.event_bus.model import complete
 from patternproof.scenarios.event_bus.rig import rig
 
 from patternproof.history import Batch, alone
+from patternproof.judge import smoke
 from patternproof.modelling import RIGHT, explained
 from patternproof.ports.event_bus import EventBusSettings
+from tests.odd.event_bus import HandlersOnly
 from tests.proof import loaded
 
 pytestmark = pytest.mark.proof
@@ -43,3 +45,8 @@ def test_nothing_is_said_against_the_reference_when(settings: EventBusSettings, 
             made.run(step if isinstance(step, Batch) else alone(step))
         history = made.history
     assert explained(complete(), history, RIGHT) == len(history), "\n".join(history.lines())
+
+
+def test_the_plainest_use_of_a_bus_with_handlers_alone_is_that_of_a_handler() -> None:
+    with loaded("event_bus", "handlers", HandlersOnly) as adapter:
+        smoke(adapter, "event_bus")
