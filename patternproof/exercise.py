@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import sysconfig
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -22,6 +24,8 @@ from patternproof.report.failure import told
 from patternproof.requirements import Requirement, catalogue
 from patternproof.verdict import Blame, Errored, Kind, Verdict, passed, verdict
 
+COLLECTING = 20_000, 50, 100
+"""Thresholds of the garbage collector while the judge is at work; a fifth of its time went into collecting."""
 _TOOLS = ("_pytest", "pytest", "pytest_bdd", "pluggy", "detangle", "frontrun", "hypothesis", "time_machine", "xdist")
 
 
@@ -129,6 +133,17 @@ def _frames(error: BaseException) -> list[str]:
     return [f"at {Path(frame.filename).name}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames]
 
 
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Collect garbage less often: each time walks through all histories and states that are kept, and frees next to none."""
+    before = gc.get_threshold()
+    gc.set_threshold(*COLLECTING)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 def judged(
     run: Callable[[], list[Outcome]], requirements: Sequence[Requirement], way: Way, replay: Callable[[str], str]
 ) -> list[Outcome]:
@@ -143,7 +158,8 @@ def judged(
     ids = [each.id for each in requirements]
     concerned = [each.id for each in requirements if way in each.ways]
     try:
-        outcomes = run()
+        with _seldom_collecting():
+            outcomes = run()
     except NoVerdict as error:
         return [Outcome(each, way, error.status, str(error)) for each in concerned]
     except AdapterError as error:

@@ -7,12 +7,13 @@ DFS says when it has covered every schedule of its bound, a random walk looks be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import permutations
+from itertools import islice, permutations, product
+from math import factorial, prod
 from typing import Any
 
-from detangle import DFS, Decision, RandomWalk, Strategy, decode_token, encode_token
+from detangle import DFS, Decision, RandomWalk
 
 from patternproof.history import Batch, alone
 
@@ -50,10 +51,9 @@ class ThreadProgram:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """One way to run a program, and the token that replays it."""
+    """One way to run a program."""
 
     batches: tuple[Batch, ...]
-    token: str
 
 
 @dataclass(slots=True)
@@ -66,46 +66,48 @@ class Coverage:
 
 
 def schedules(program: Program, most: int, seed: int, coverage: Coverage) -> Iterator[Schedule]:
-    """Distinct schedules of a program: first all within the bound, then random ones; `coverage` is kept up to date."""
+    """Distinct schedules of a program, at most `most`; `coverage` is kept up to date.
+
+    Every one where there are no more; else all within the bound first, then random ones.
+    """
+    for choices in _all(program) if _count(program) <= most else _some(program, most, seed, coverage):
+        schedule = _scheduled(program, choices)
+        if schedule.batches not in coverage.seen:
+            coverage.seen.add(schedule.batches)
+            coverage.schedules += 1
+            yield schedule
+            if coverage.schedules >= most:
+                break
+    coverage.exhausted = coverage.exhausted or _count(program) <= most
+
+
+def _ranges(program: Program) -> list[int]:
+    """How many choices there are of the order, and of each distance."""
+    return [factorial(len(program.together)), *(MOST_TURNS + 1 for _ in program.together[1:])]
+
+
+def _count(program: Program) -> int:
+    return prod(_ranges(program))
+
+
+def _all(program: Program) -> Iterator[Sequence[int]]:
+    return product(*map(range, _ranges(program)))
+
+
+def _some(program: Program, most: int, seed: int, coverage: Coverage) -> Iterator[Sequence[int]]:
+    """The choices that detangle's strategies make; some come twice."""
     for strategy in (DFS(max_delays=BOUND, max_branch=24), RandomWalk(seed)):
         for index in range(2 * most):
-            if coverage.schedules >= most or strategy.exhausted:
+            if strategy.exhausted:
+                coverage.exhausted = True
                 break
-            schedule = _drawn(program, strategy, index)
-            if schedule.batches not in coverage.seen:
-                coverage.seen.add(schedule.batches)
-                coverage.schedules += 1
-                yield schedule
-        coverage.exhausted = coverage.exhausted or strategy.exhausted
+            strategy.start(index)
+            choices = [min(strategy.choose(count, "data"), count - 1) for count in _ranges(program)]
+            strategy.finish([Decision("data", *each) for each in zip(_ranges(program), choices, strict=True)], False)
+            yield choices
 
 
-def replayed(program: Program, token: str) -> Schedule:
-    """The schedule that a token stands for.
-
-    Raises:
-        ValueError: it is no token.
-    """
-    values = iter(decode_token(token))
-    return _scheduled(program, lambda count: min(next(values, 0), count - 1))
-
-
-def _drawn(program: Program, strategy: Strategy, index: int) -> Schedule:
-    decisions: list[Decision] = []
-
-    def choose(count: int) -> int:
-        value = min(strategy.choose(count, "data"), count - 1)
-        decisions.append(Decision("data", count, value))
-        return value
-
-    strategy.start(index)
-    schedule = _scheduled(program, choose)
-    strategy.finish(decisions, False)
-    return schedule
-
-
-def _scheduled(program: Program, choose: Callable[[int], int]) -> Schedule:
-    orders = list(permutations(program.together))
-    order = choose(len(orders))
-    turns = [choose(MOST_TURNS + 1) for _ in program.together[1:]]
-    batches = (*map(alone, program.prefix), Batch(orders[order], tuple(turns)), *map(alone, program.after))
-    return Schedule(batches, encode_token([order, *turns]))
+def _scheduled(program: Program, choices: Sequence[int]) -> Schedule:
+    order, *turns = choices
+    events = next(islice(permutations(program.together), order, None))
+    return Schedule((*map(alone, program.prefix), Batch(events, tuple(turns)), *map(alone, program.after)))

@@ -204,11 +204,15 @@ def run_interleavings(adapter: Adapter, stem: str, profile: str, seed: int | Non
 def _explore(held: Subject, findings: Findings, program: Program, most: int, seed: int) -> None:
     """Run a program's schedules, until two of them have parted from the model: more would say the same again."""
     parted = 0
+    explained: list[list[Any]] = []  # what was seen, where it is explained: most schedules of a program show the same few things
     for schedule in schedules(program, most, seed, Coverage()):
         history = held.play(program.settings, schedule.batches)
-        if findings.explains(history):
+        seen = [moment.seen for moment in history]
+        if seen in explained or findings.explains(history):
+            explained += [] if seen in explained else [seen]
             findings.add([history])
             continue
+        explained.clear()
         if findings.take([held.shrunk(history, findings)]):
             held.confirm(findings)
         parted += 1

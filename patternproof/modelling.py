@@ -111,6 +111,11 @@ def occasions(deviations: Names) -> tuple[Names, ...]:
     return tuple(dict.fromkeys((deviations, *(deviations - {name} for name in sorted(deviations)), RIGHT)))
 
 
+def _distinct(states: list[Any]) -> States:
+    """Without repetitions; one alone needs no hash, which costs more than all else."""
+    return tuple(states) if len(states) < 2 else tuple(dict.fromkeys(states))
+
+
 def successors(model: Model, states: Iterable[Any], batch: Batch, *deviations: Names) -> States:
     """Every state after a batch, in whichever order its events took effect.
 
@@ -125,9 +130,7 @@ def successors(model: Model, states: Iterable[Any], batch: Batch, *deviations: N
     started = begun if len(begun) == 1 else {model.key(state): state for state in reversed(begun)}.values()
     if len(batch.events) == 1:  # nearly all are; the general way takes twice the time
         (event,) = batch.events
-        return tuple(
-            dict.fromkeys(after for state in started for names in deviations for after in model.apply(state, event, names))
-        )
+        return _distinct([after for state in started for names in deviations for after in model.apply(state, event, names)])
     # By the set of events that have taken effect, as a bit mask; a set comes after all of its subsets.
     reached: list[dict[Any, None]] = [dict.fromkeys(started)]
     for done in range(1, 1 << len(batch.events)):
@@ -144,6 +147,9 @@ def successors(model: Model, states: Iterable[Any], batch: Batch, *deviations: N
 def fitting(model: Model, states: Iterable[Any], batch: Batch, seen: Any, *deviations: Names) -> States:
     """The states after a batch that fit what was seen."""
     reached = successors(model, states, batch, *deviations)
+    if len(deviations) == 1:
+        (names,) = deviations
+        return tuple([state for state in reached if model.matches(state, seen, names)])
     return tuple(state for state in reached if any(model.matches(state, seen, names) for names in deviations))
 
 

@@ -23,6 +23,7 @@ from patternproof.report.progress import Progress
 from patternproof.servers import running
 from patternproof.settings import Settings
 from patternproof.verdict import Exit
+from patternproof.workers import ByPattern
 
 ALIKE = 0.75
 """How alike a word of a keyword must be to one of a name, for the name to be proposed."""
@@ -58,7 +59,7 @@ def run(options: Options, pytest_args: Sequence[str]) -> int:
     _refuse_what_is_missing(options)
     progress = Progress(quiet=not pytest_args)
     with _servers(options.servers), _plugins(lean=not pytest_args, workers=options.workers is not None):
-        status = int(pytest.main([*_arguments(options), *pytest_args], plugins=[progress]))
+        status = int(pytest.main([*_arguments(options), *pytest_args], plugins=[progress, ByPattern()]))
     if status == pytest.ExitCode.NO_TESTS_COLLECTED:
         given = f"-- {shlex.join(pytest_args)}" if options.keyword is None else f"-k {options.keyword}"
         raise AdapterError(f"{given}: nothing is called so; {_alike(options.keyword or '', progress.collected)}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,11 +14,36 @@ import detangle
 from patternproof.drivers import clocks
 from patternproof.drivers.base import Hang
 from patternproof.drivers.tasks import TaskDriver
+from patternproof.drivers.watchdog import watched
 
 MOST_STEPS = 20_000
 """Handles that the loop may run in one settling before the implementation counts as spinning."""
 MOST_CANCELLATIONS = 5
 """Times that what is left at the end of an example is cancelled."""
+
+
+class _Inside:
+    """A scope in which code of the implementation may run: it sees the example's clock, and is watched.
+
+    It is entered at every turn of the loop, mostly within itself, where it has nothing to do.
+    """
+
+    def __init__(self, clock: Callable[[], float], stacks: Callable[[], list[str]]) -> None:
+        self._clock, self._stacks = clock, stacks
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        self._depth += 1
+        if self._depth == 1:
+            clocks.attach(self._clock)
+            self._watched = watched(self._stacks)
+            self._watched.__enter__()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._depth -= 1
+        if not self._depth:
+            clocks.detach()
+            self._watched.__exit__(kind, error, trace)
 
 
 class Simulated(TaskDriver):
@@ -36,6 +61,7 @@ class Simulated(TaskDriver):
         super().__init__(detangle.SimLoop(detangle.SimConfig(reorder=False, max_steps=10 * MOST_STEPS)))
         self._loop._now = clocks.START
         self._wall = clocks.WallClock()
+        self._scope = _Inside(self._loop.time, self.stacks)
 
     def __enter__(self) -> Self:
         self._wall.start()
@@ -90,10 +116,8 @@ class Simulated(TaskDriver):
     def _tasks(self) -> list[asyncio.Task[Any]]:
         return [task for task in self._loop.tasks if not task.done()]
 
-    @contextmanager
-    def _inside(self) -> Iterator[None]:
-        with clocks.attached(self._loop.time), super()._inside():
-            yield
+    def _inside(self) -> AbstractContextManager[None]:
+        return self._scope
 
     def _cancel_tasks(self) -> bool:
         """Cancel whatever has not ended; whether there was anything."""

@@ -6,7 +6,7 @@ import asyncio
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from types import FrameType
 from typing import Any
 
@@ -96,13 +96,11 @@ class TaskDriver(Driver):
         """The tasks of the loop that have not ended."""
 
     def watch(self) -> AbstractContextManager[None]:
-        return watched(self.stacks)
+        return self._inside()
 
-    @contextmanager
-    def _inside(self) -> Iterator[None]:
-        """Where code of the implementation may run."""
-        with watched(self.stacks):
-            yield
+    def _inside(self) -> AbstractContextManager[None]:
+        """A scope in which code of the implementation may run."""
+        return watched(self.stacks)
 
 
 def where(task: asyncio.Task[Any]) -> str:

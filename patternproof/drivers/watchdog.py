@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import signal
+import _signal  # type: ignore[import-not-found]  # `signal.signal` makes an enum of each handler, which costs more than the call
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from _thread import get_ident
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any
 
 from patternproof.drivers import clocks, relapses
 from patternproof.drivers.base import Hang
@@ -27,26 +28,50 @@ _armed = [False]
 """Whether a scope further out watches already: arming costs more than a turn of a loop."""
 
 
-class _Watch:
-    """What the alarm of one scope does.
+class watched:  # noqa: N801  # used as a function, and a class for its speed: it is entered at every turn
+    """Raise `Hang` in the main thread once ``limit`` real seconds, or `LIMIT`, are over; a context manager.
+
+    An alarm is already the platform's only way to interrupt a busy loop; outside of the main thread, or where there are no
+    alarms, the limit is that of the whole test.
 
     Args:
         stacks: where each task or thread stands.
         limit: real seconds.
     """
 
-    def __init__(self, stacks: Callable[[], list[str]], limit: float) -> None:
-        self.rung: list[Hang] = []
-        self.interval = (GLANCE, GLANCE) if relapses.has_hung() and limit > GLANCE else (limit, AGAIN)
-        self._stacks, self._limit = stacks, limit
-        self._end = clocks.real_monotonic() + limit
-        self._glances = 0
+    __slots__ = ("_end", "_glances", "_interval", "_limit", "_previous", "_stacks", "rung")
 
-    def ring(self, _number: int, frame: FrameType | None) -> None:
+    def __init__(self, stacks: Callable[[], list[str]], limit: float | None = None) -> None:
+        self._stacks, self._limit = stacks, LIMIT if limit is None else limit
+        self._previous: Any = None
+        """The handler before, and what was left of its time; None where this scope watches nothing."""
+
+    def __enter__(self) -> None:
+        if _armed[0] or sys.platform == "win32" or get_ident() != threading.main_thread().ident:
+            return
+        self.rung: list[Hang] = []
+        self._glances = 0
+        self._end = clocks.real_monotonic() + self._limit
+        self._interval = (GLANCE, GLANCE) if relapses.has_hung() and self._limit > GLANCE else (self._limit, AGAIN)
+        self._previous = _signal.signal(_signal.SIGALRM, self._ring), _signal.setitimer(_signal.ITIMER_REAL, *self._interval)[0]
+        _armed[0] = True
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._previous is None:
+            return
+        _armed[0] = False
+        handler, left = self._previous
+        _signal.setitimer(_signal.ITIMER_REAL, left)
+        _signal.signal(_signal.SIGALRM, handler)
+        self._previous = None
+        if self.rung and error is None:
+            raise self.rung[-1]
+
+    def _ring(self, _number: int, frame: FrameType | None) -> None:
         """Raise `Hang` where it hangs."""
         self._glances = self._glances + 1 if relapses.is_relapse(frame) else 0
         relapse = self._glances >= MOST_GLANCES
-        if not relapse and clocks.real_monotonic() < self._end and self.interval[0] == GLANCE:
+        if not relapse and clocks.real_monotonic() < self._end and self._interval[0] == GLANCE:
             return
         relapses.remember(frame)
         self._glances = 0
@@ -54,27 +79,3 @@ class _Watch:
         at = f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}" if frame else "unknown"
         self.rung.append(Hang(f"the implementation kept control {how}, at {at}", self._stacks()))
         raise self.rung[-1]
-
-
-@contextmanager
-def watched(stacks: Callable[[], list[str]], limit: float | None = None) -> Iterator[None]:
-    """Raise `Hang` in the main thread once ``limit`` real seconds, or `LIMIT`, are over.
-
-    An alarm is already the platform's only way to interrupt a busy loop; outside of the main thread, or where there are no
-    alarms, the limit is that of the whole test.
-    """
-    if _armed[0] or sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    watch = _Watch(stacks, LIMIT if limit is None else limit)
-    previous = signal.signal(signal.SIGALRM, watch.ring)
-    outer = signal.setitimer(signal.ITIMER_REAL, *watch.interval)[0]
-    _armed[0] = True
-    try:
-        yield
-    finally:
-        _armed[0] = False
-        signal.setitimer(signal.ITIMER_REAL, outer)
-        signal.signal(signal.SIGALRM, previous)
-    if watch.rung:
-        raise watch.rung[-1]
