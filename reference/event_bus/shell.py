@@ -71,7 +71,7 @@ class Shell(Generic[S]):
     def _add(self, subscription: S, topics: Iterable[Topic]) -> None:
         if self._closed:
             raise BusClosedError("the bus is closed")
-        for topic in _known(topics):
+        for topic in known_topics(topics):
             self._routes[topic] += (subscription,)
 
     def _remove(self, subscription: S) -> None:
@@ -92,7 +92,12 @@ class Shell(Generic[S]):
                 _log.exception("an error listener failed")
 
 
-def _known(topics: Iterable[Topic]) -> set[Topic]:
+def known_topics(topics: Iterable[Topic]) -> frozenset[Topic]:
+    """Topics as a set.
+
+    Raises:
+        UnknownTopicError: there is no such topic, or none was given.
+    """
     found = set()
     for topic in topics:
         try:
@@ -101,7 +106,7 @@ def _known(topics: Iterable[Topic]) -> set[Topic]:
             raise UnknownTopicError(f"no topic {topic!r}; there are {', '.join(Topic)}") from error
     if not found:
         raise UnknownTopicError(f"a subscription asks for at least one topic of {', '.join(Topic)}; got none")
-    return found
+    return frozenset(found)
 
 
 def _validate(settings: EventBusSettings) -> None:
