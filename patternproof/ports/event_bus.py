@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import ClassVar, Literal, Protocol, Self, TypeAlias
+from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
 
 from .frozen import NOTHING, PayloadError, Value, frozen
 
@@ -45,6 +45,9 @@ class Overflowed(Exception):
     def __init__(self, dropped: int) -> None:
         super().__init__(f"{dropped} event{'s were' if dropped > 1 else ' was'} dropped, since nobody received in time")
         self.dropped = dropped
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.dropped,)
 
 
 class UnknownTopicError(ValueError):
@@ -286,13 +289,19 @@ class Delivery:
 
 
 class DurableSubscription(Protocol):
-    """A subscription that what is published waits for while it is away."""
+    """A subscription that what is published waits for while it is away.
+
+    Whoever comes back may be another process, and who went away may have been killed.
+    """
 
     async def receive(self) -> Delivery:
         """The next event; waits for it."""
 
     async def acknowledge(self, delivery: Delivery) -> None:
-        """Say that an event was dealt with; one that was not is delivered again after the subscription comes back."""
+        """Say that an event was dealt with; one that was not is delivered again after the subscription comes back.
+
+        Again may mean after a while; the kit waits some 30 s for it, in real time.
+        """
 
     async def leave(self) -> None:
         """Go away for a while."""
@@ -306,13 +315,16 @@ class Lasting(Protocol):
 
 
 class Brokered(Protocol):
-    """A bus over a broker; claims ``distributed`` and ``durable``."""
+    """A bus over a broker of its own; claims ``distributed`` and ``durable``.
 
-    async def restart_broker(self) -> None:
-        """Restart the broker, as an operator does, and wait until it answers again; publishing goes on after that."""
+    One over a server of `patternproof.servers` needs none of this: the kit restarts that.
+    """
 
-    def environment(self) -> Mapping[str, str]:
-        """Environment variables with which the same adapter finds this broker in another process."""
+    async def stop_broker(self) -> None:
+        """Stop the broker, in order; all connections to it end, and what it has stored stays."""
+
+    async def start_broker(self) -> None:
+        """Start the broker again, and come back once it answers."""
 
 
 class Wiring(Protocol):

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
+
+
+class Placeholder(Enum):
+    """What stands for an argument that stays with the kit."""
+
+    OPERATION = "an operation of the kit's"
+
 
 # From the kit. The first three are answered by one `Answer`, in order.
 
@@ -15,6 +24,8 @@ class Make:
     number: int
     pattern: str
     arguments: tuple[Any, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """The servers that the kit has, as environment variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +38,21 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Clean an implementation up, and end its calls."""
+    """Clean an implementation up, and end its calls; or let go of what a call returned."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Begin a call of a method that takes an operation."""
+    """Begin a call of a method; an operation of the kit's is a placeholder among the arguments."""
 
     call: int
     number: int
     method: str
+    arguments: tuple[Any, ...] = ()
+    keep: int | None = None
+    """The number that what it returns is to have, where that stays over there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +87,7 @@ class Run:
 
     call: int
     run: int
+    arguments: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

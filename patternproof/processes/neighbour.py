@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from multiprocessing.connection import Connection
 from typing import Any
@@ -18,13 +19,37 @@ from patternproof import servers
 from patternproof.adapter import Adapter
 from patternproof.drivers import Driver
 from patternproof.outcome import AdapterError
-from patternproof.processes.messages import Abandon, Answer, Begin, Cancel, Close, Ended, Make, Operated, Read, Run
+from patternproof.processes.messages import (
+    Abandon,
+    Answer,
+    Begin,
+    Cancel,
+    Close,
+    Ended,
+    Make,
+    Operated,
+    Placeholder,
+    Read,
+    Run,
+)
 
 _SERVING = "patternproof.processes.serving"
 LONGEST = 60.0
 """Real seconds in which the neighbour has to answer what takes no waiting."""
 
-Operation = Callable[[], Awaitable[Any]]
+Operation = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call that is not over, or has left something over there."""
+
+    operation: Operation
+    ended: asyncio.Future[Ended]
+
+
+async def _no_operation(*arguments: Any) -> Any:
+    raise AssertionError("the call was given no operation")
 
 
 class Neighbour:
@@ -50,8 +75,9 @@ class Neighbour:
         self._connection = Connection(ours.detach())
         # Changed by `_take` and the methods of `Remote` only.
         self._numbers = count()
-        self._operations: dict[int, Operation] = {}
-        self._calls: dict[int, asyncio.Future[Ended]] = {}
+        self._called: dict[int, _Call] = {}
+        self._kept: dict[int, int] = {}
+        """By number of what stays over there, the call that has returned it."""
         self._runs: dict[int, asyncio.Task[None]] = {}
         self._outcomes: dict[int, Any] = {}
         """By run, what the operation returned or raised on this side."""
@@ -62,6 +88,11 @@ class Neighbour:
     def ended(self) -> bool:
         """Whether the process is no more."""
         return self._process.poll() is not None
+
+    def kill(self) -> None:
+        """End the process at once, wherever it is (SIGKILL)."""
+        self._process.kill()
+        self.close()
 
     def close(self) -> None:
         """End the process."""
@@ -77,11 +108,16 @@ class Neighbour:
             NotOffered | Unavailable | AdapterError: as `Adapter.make` does.
         """
         number = next(self._numbers)
-        self.ask(Make(number, pattern, arguments))
+        self.ask(Make(number, pattern, arguments, servers.environment()))
         try:
             yield Remote(self, number)
         finally:
-            self.ask(Close(number))
+            self.let_go(number)
+
+    def let_go(self, number: int) -> None:
+        """Clean up what was made over there, or kept of a call."""
+        self._called.pop(self._kept.pop(number, -1), None)
+        self.ask(Close(number))
 
     def ask(self, message: Any) -> Any:
         """Send what is answered at once, and give the answer.
@@ -130,39 +166,57 @@ class Neighbour:
         match message:
             case Answer():
                 return message
-            case Run(call, run) if call in self._operations:
-                loop = self._calls[call].get_loop()
-                self._runs[run] = loop.create_task(self._operate(run, self._operations[call]))
+            case Run(call, run, arguments) if call in self._called:
+                called = self._called[call]
+                self._runs[run] = called.ended.get_loop().create_task(self._operate(run, called.operation, arguments))
             case Abandon(run) if run in self._runs:
                 self._runs[run].cancel()
-            case Ended(call) if call in self._calls and not self._calls[call].done():
-                self._calls[call].set_result(message)
+            case Ended(call) if call in self._called and not self._called[call].ended.done():
+                self._called[call].ended.set_result(message)
         return None
 
-    async def _operate(self, run: int, operation: Operation) -> None:
+    async def _operate(self, run: int, operation: Operation, arguments: tuple[Any, ...]) -> None:
         error = None
         try:
-            self._outcomes[run] = await operation()
+            self._outcomes[run] = await operation(*arguments)
         except asyncio.CancelledError:
             return
         except BaseException as raised:  # noqa: BLE001  # whatever it raises goes to the implementation
             error = self._outcomes[run] = raised
         self.send(Operated(run, error))
 
-    async def follow(self, number: int, method: str, operation: Operation) -> Any:
-        """Call a method over there with an operation of this side; to be awaited in the loop of the example."""
+    async def follow(self, number: int, method: str, arguments: tuple[Any, ...], keep: int | None = None) -> Any:
+        """Call a method over there; to be awaited in the loop of the example.
+
+        Args:
+            number: of the implementation.
+            method: its name.
+            arguments: one that can be called is an operation, and stays on this side.
+            keep: the number that what it returns is to have over there; None: that is given here.
+        """
         loop, call = asyncio.get_running_loop(), next(self._numbers)
         loop.add_reader(self._connection.fileno(), self.receive)
-        self._calls[call], self._operations[call] = loop.create_future(), operation
-        self.send(Begin(call, number, method))
+        operation: Any = next(filter(callable, arguments), _no_operation)
+        called = self._called[call] = _Call(operation, loop.create_future())
+        sent = tuple([Placeholder.OPERATION if callable(each) else each for each in arguments])
+        self.send(Begin(call, number, method, sent, keep))
         try:
-            ended = await asyncio.shield(self._calls[call])
+            ended = await asyncio.shield(called.ended)
         except asyncio.CancelledError:
             self.send(Cancel(call))
-            ended = await self._calls[call]
+            ended = await called.ended
         finally:
-            del self._calls[call], self._operations[call]
+            if keep is None:
+                del self._called[call]
+            else:
+                self._kept[keep] = call
         return self._deliver(ended)
+
+    async def keep(self, number: int, method: str, arguments: tuple[Any, ...]) -> Remote:
+        """As `follow`; what the method returns stays over there, and its operation may be run for as long."""
+        kept = next(self._numbers)
+        await self.follow(number, method, arguments, kept)
+        return Remote(self, kept)
 
     def _deliver(self, ended: Ended) -> Any:
         if ended.cancelled:
@@ -179,9 +233,17 @@ class Remote:
         self._house = house
         self._number = number
 
-    async def call(self, method: str, operation: Operation) -> Any:
-        """Call a method with an operation of this side, and return or raise what it does; the very objects of the operation."""
-        return await self._house.follow(self._number, method, operation)
+    async def call(self, method: str, *arguments: Any) -> Any:
+        """Call a method, and return or raise what it does; the very objects where an operation of this side gave them."""
+        return await self._house.follow(self._number, method, arguments)
+
+    async def keep(self, method: str, *arguments: Any) -> Remote:
+        """Call a method, and leave what it returns over there."""
+        return await self._house.keep(self._number, method, arguments)
+
+    def let_go(self) -> None:
+        """Have what was kept forgotten."""
+        self._house.let_go(self._number)
 
     def read(self, name: str) -> Any:
         """The value of an attribute."""

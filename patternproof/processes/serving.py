@@ -6,6 +6,7 @@ import asyncio
 import pickle
 import sys
 from contextlib import ExitStack
+from functools import partial
 from itertools import count
 from multiprocessing.connection import Connection
 from typing import Any
@@ -13,9 +14,22 @@ from typing import Any
 from patternproof import servers
 from patternproof.adapter import Adapter, load
 from patternproof.drivers.live import Live
+from patternproof.flavour import resolved
 from patternproof.history import shown
 from patternproof.outcome import AdapterError
-from patternproof.processes.messages import Abandon, Answer, Begin, Cancel, Close, Ended, Make, Operated, Read, Run
+from patternproof.processes.messages import (
+    Abandon,
+    Answer,
+    Begin,
+    Cancel,
+    Close,
+    Ended,
+    Make,
+    Operated,
+    Placeholder,
+    Read,
+    Run,
+)
 
 
 class Serving(Live):
@@ -62,9 +76,9 @@ class House:
     def obey(self, message: Any) -> None:
         """Do what a message says."""
         match message:
-            case Begin(call, number, method):
-                implementation = self._made[number][0]
-                self._calls[call] = self._driver.begin(lambda: self._follow(call, getattr(implementation, method))).handle
+            case Begin(call, number):
+                called = partial(self._follow, message, self._made[number][0])
+                self._calls[call] = self._driver.begin(called).handle
             case Operated(run, error):
                 self._operated(run, error)
             case Cancel(call):
@@ -76,7 +90,8 @@ class House:
     def _answer(self, message: Any) -> Answer:
         try:
             match message:
-                case Make(number, pattern, arguments):
+                case Make(number, pattern, arguments, environment):
+                    servers.adopt(environment)
                     stack = ExitStack()
                     self._made[number] = stack.enter_context(self._adapter.make(pattern, self._driver, *arguments)), stack
                 case Read(number, name):
@@ -87,9 +102,14 @@ class House:
             return Answer(error=_sendable(error))
         return Answer()
 
-    async def _follow(self, call: int, method: Any) -> None:
+    async def _follow(self, begin: Begin, implementation: Any) -> None:
+        call = begin.call
+        arguments = [partial(self._operate, call) if each is Placeholder.OPERATION else each for each in begin.arguments]
         try:
-            value = await method(lambda: self._operate(call))
+            value = await resolved(getattr(implementation, begin.method)(*arguments))
+            if begin.keep is not None:
+                self._made[begin.keep] = value, ExitStack()
+                value = None
             ended = Ended(call, self._run_of(value), value=_sendable(value))
         except asyncio.CancelledError:
             ended = Ended(call, cancelled=True)
@@ -98,10 +118,10 @@ class House:
         self._calls.pop(call, None)
         self._connection.send(ended)
 
-    async def _operate(self, call: int) -> Any:
+    async def _operate(self, call: int, *arguments: Any) -> Any:
         run = next(self._numbers)
         self._runs[run] = asyncio.get_running_loop().create_future()
-        self._connection.send(Run(call, run))
+        self._connection.send(Run(call, run, arguments))
         try:
             return await self._runs[run]
         except asyncio.CancelledError:
