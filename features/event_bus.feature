@@ -419,19 +419,74 @@ Feature: Event bus
       Then subscriber A has received events 1, 2 and 3
       And subscriber B has received events 1, 2 and 3
 
+    Example: another process subscribes
+      Given an event bus over a broker
+      And subscriber A of state events
+      And subscriber B of state events in another process
+      When publisher P publishes state events 1 and 2
+      Then subscriber A has received events 1 and 2
+      And subscriber B has received events 1 and 2
+
+    Example: topics are the same everywhere
+      Given an event bus over a broker
+      And subscriber A of state and resource events
+      And subscriber B of resource events in another process
+      When another process publishes state event 1
+      And another process publishes resource event 2
+      Then subscriber A has received events 1 and 2
+      And subscriber B has received event 2
+
+    Example: another process subscribes, and this one publishes at once
+      Given an event bus over a broker
+      When subscriber A subscribes to state events in another process, and event 1 is published here as soon as that has returned
+      Then subscriber A has received event 1
+
+    Example: another process publishes, and this one subscribes at once
+      Given an event bus over a broker, without replay
+      When event 1 is published in another process, and subscriber A subscribes to state events here as soon as that has returned
+      And another process publishes state event 2
+      Then subscriber A has received event 2
+
+    Example: a subscriber in another process does not read
+      Given an event bus over a broker that keeps 2 events for each subscriber and drops the oldest
+      And subscriber A of state events in another process
+      And subscriber B of state events
+      When publisher P publishes state event 1
+      Then subscriber B has received event 1
+      When publisher P publishes state events 2 and 3
+      Then subscriber B has received events 1, 2 and 3
+
     Example: the broker is restarted
       Given an event bus over a broker
       And subscriber A of state events
-      When the broker is restarted
-      And publisher P publishes state event 1
-      Then subscriber A has received event 1
+      When publisher P publishes state event 1
+      And the broker is restarted
+      And publisher P publishes state event 2
+      Then subscriber A has received events 1 and 2
 
     Example: the broker is restarted, and another process publishes
       Given an event bus over a broker
       And subscriber A of state events
+      When another process publishes state event 1
+      And the broker is restarted
+      And another process publishes state events 2 and 3
+      Then subscriber A has received events 1, 2 and 3
+
+    Example: the broker is restarted, and another process listens
+      Given an event bus over a broker
+      And subscriber A of state events in another process
       When the broker is restarted
-      And another process publishes state events 1 and 2
+      And publisher P publishes state events 1 and 2
       Then subscriber A has received events 1 and 2
+
+    Example: what is published while the broker is away
+      Given an event bus over a broker
+      And subscriber A of state events in another process
+      When publisher P publishes state event 1
+      And the broker is stopped
+      And publisher P publishes state event 2
+      And the broker is started again
+      Then subscriber A has received every event that was published
 
   @EB-19 @may @claim-durable @feature @load
   Rule: `durable`: a subscription that went away gets what it missed, at least once, with ids for deduplication
@@ -447,6 +502,24 @@ Feature: Event bus
       Then subscriber A has at least once received events 1 and 2
       And each event that subscriber A received has an id of its own
 
+    Example: a subscriber comes back elsewhere
+      Given an event bus over a broker
+      And durable subscriber A of state events
+      When publisher P publishes state event 1
+      And subscriber A reads and acknowledges
+      And subscriber A goes away
+      And publisher P publishes state event 2
+      And subscriber A comes back in another process
+      Then subscriber A has at least once received events 1 and 2
+
+    Example: the process of a subscriber is killed
+      Given an event bus over a broker
+      And durable subscriber A of state events in another process
+      When the other process is killed
+      And publisher P publishes state events 1 and 2
+      And subscriber A comes back
+      Then subscriber A has at least once received events 1 and 2
+
     Example: what was not acknowledged comes again
       Given an event bus over a broker
       And durable subscriber A of state events
@@ -454,8 +527,14 @@ Feature: Event bus
       And subscriber A reads without acknowledging
       And subscriber A goes away
       And subscriber A comes back
-      And subscriber A reads without acknowledging
       Then subscriber A has twice received event 1, with one id
+
+    Example: two events that say the same
+      Given an event bus over a broker
+      And durable subscriber A of state events
+      When publisher P publishes state event 1
+      And publisher P publishes state event 1 once more
+      Then subscriber A has received event 1 under two ids
 
     Example: the broker is restarted meanwhile
       Given an event bus over a broker
@@ -465,3 +544,13 @@ Feature: Event bus
       And the broker is restarted
       And subscriber A comes back
       Then subscriber A has at least once received event 1
+
+    Example: the broker is restarted before an event is acknowledged
+      Given an event bus over a broker
+      And durable subscriber A of state events
+      When publisher P publishes state event 1
+      And subscriber A reads without acknowledging
+      And the broker is restarted
+      And subscriber A goes away
+      And subscriber A comes back
+      Then subscriber A has twice received event 1, with one id

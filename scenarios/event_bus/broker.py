@@ -1,32 +1,30 @@
-"""What is beyond an example's process: broker and publishers elsewhere."""
+"""The broker of an example, and a second process with a bus over it."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from patternproof.drivers.base import deliver
 from patternproof.flavour import resolved
-from patternproof.outcome import AdapterError, NotOffered
-from patternproof.ports.event_bus import Delivery, DurableSubscription
-from patternproof.servers import environment
+from patternproof.outcome import AdapterError, NotApplicable, NotOffered
+from patternproof.ports.event_bus import EventBusSettings
+from patternproof.processes import Neighbour, neighbour
+from patternproof.servers import OfItsOwn, of_its_own
 
-from . import elsewhere
-from .samples import TOPIC_OF
-from .scene import MOST_READ, Scene
+from .beyond import Beyond, RemoteBus
+from .scene import Scene
 
-LATER = 5.0
-"""Seconds that a durable subscriber waits for what may still come."""
-LONGEST = 60.0
-"""Seconds that another process may take to publish."""
+RECONNECTING = 60.0
+"""Seconds of virtual time in which all have found the broker again after a restart."""
+PATIENCE = 5
+"""How many times as long as otherwise real answers may take after a restart: clients pause between two tries to connect."""
 
 
 class Broker:
-    """The broker of an example, other processes, and durable subscribers.
+    """The broker of an example, and the bus of another process.
 
     Args:
         bus: the example's scene.
@@ -34,100 +32,132 @@ class Broker:
 
     def __init__(self, bus: Scene) -> None:
         self.bus = bus
-        self._topics: dict[str, str] = {}
-        self._subscriptions: dict[str, DurableSubscription] = {}
-        self._deliveries: dict[str, list[tuple[str, str]]] = {}
+        # Changed by the methods below only.
+        self._servers: OfItsOwn | None = None
+        self._house: Neighbour | None = None
+        self._other: Any = None
+        self._killed = False
+        self._stopped = False
 
-    def make(self) -> None:
+    def make(self, settings: EventBusSettings | None = None) -> None:
         """Make the bus.
 
         Raises:
             NotOffered: the adapter claims neither ``distributed`` nor ``durable``.
+            Unavailable: its broker is none that the kit may restart.
         """
         if not self.bus.adapter.claims & {"distributed", "durable"}:
             raise NotOffered("the adapter claims neither 'distributed' nor 'durable'")
-        self.bus.make()
+        self._servers = self.bus.stack.enter_context(of_its_own())
+        self.bus.make(settings)
         self.bus.beyond_model = True
 
-    def publish_elsewhere(self, names: list[str]) -> None:
-        """Let another process make a bus of the same namespace, publish state events, and end.
+    def happens(self, words: str, deed: Callable[[], object]) -> None:
+        """Make something happen that no model knows of, and take in what is seen."""
+        self.bus.perform(Beyond(words, deed))
 
-        Raises:
-            AdapterError: it failed; what it said.
-        """
-        numbers = [self.bus.new_event(name) for name in names]
-        for number in numbers:
-            self.bus.rig.know(number)
-        command = [sys.executable, "-m", elsewhere.__name__, self.bus.adapter.spec, self.bus.rig.namespace]
-        command += [self.bus.rig.history.settings.overflow, *map(str, numbers)]
+    # The other process
+
+    @property
+    def other(self) -> Any:
+        """The bus of another process, of the same namespace; where time is virtual, another bus in this one."""
+        if self._other is None:
+            self._other = self.bus.stack.enter_context(self._made_elsewhere())
+        return self._other
+
+    @contextmanager
+    def _made_elsewhere(self) -> Iterator[Any]:
+        adapter, driver, rig = self.bus.adapter, self.bus.driver, self.bus.rig
+        settings = replace(rig.history.settings, namespace=rig.namespace)
+        self._house = neighbour(adapter, driver)
+        if self._house is None:
+            with adapter.make("event_bus", driver, settings) as made:
+                yield made
+            return
         try:
-            ended = subprocess.run(command, env=self._environment(), capture_output=True, text=True, timeout=LONGEST, check=False)
-        except subprocess.TimeoutExpired as error:
-            raise AdapterError(f"{self.bus.adapter.file}: publishing in another process took more than {LONGEST:g} s") from error
-        if ended.returncode:
-            raise AdapterError(f"{self.bus.adapter.file}: publishing in another process failed:\n{ended.stderr[-2000:]}")
-        self.bus.take(self.bus.rig.perform())
+            with self._house.make("event_bus", settings) as remote:
+                yield RemoteBus(remote)
+        except AdapterError:
+            if not self._killed:
+                raise
 
-    def _environment(self) -> dict[str, str]:
-        """The environment in which another process finds this kit, the adapter and the broker."""
-        of_bus: dict[str, str] = getattr(self.bus.rig.bus, "environment", dict)()
-        return {**os.environ, **environment(), "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **of_bus}
-
-    def restart(self) -> None:
-        """Restart the broker.
+    def kill(self) -> None:
+        """Kill the other process (SIGKILL).
 
         Raises:
-            AdapterError: the bus has no restart_broker().
+            NotApplicable: time is virtual, and all is one process.
         """
-        if not hasattr(self.bus.rig.bus, "restart_broker"):
-            raise AdapterError(f"{self.bus.adapter.file}: the bus is over a broker, and has no restart_broker()")
-        self._call(lambda: self.bus.rig.bus.restart_broker())
+        assert self._other is not None, "something was done in the other process"
+        if self._house is None:
+            raise NotApplicable("there is no second process to be killed where time is virtual")
+        self._killed = True
+        self.happens("the other process is killed", self._house.kill)
 
-    def subscribe(self, name: str, topics: str) -> None:
-        """Make a durable subscription.
+    def subscribe_elsewhere(self, name: str, topics: str) -> None:
+        """Subscribe in the other process."""
+        number, bus = self.bus.new_subscriber(name), self.other
+        subscribe = self.bus.rig.subscribe_to
+        self.happens(f"{name} subscribes in another process", lambda: subscribe(bus, number, topics, self.bus.style(name)))
+        self.bus.require_subscribed(name)
+
+    def publish_elsewhere(self, topic: str, names: list[str]) -> None:
+        """Let the other process publish events, one after the other."""
+        bus = self.other
+        for number in map(self.bus.new_event, names):
+            publish = partial(self.bus.rig.publish_on, bus, number, topic)
+            self.happens(f"another process publishes event {number}", publish)
+
+    def subscribe_elsewhere_then_publish(self, name: str, event: str) -> None:
+        """Subscribe in the other process, and publish a state event in this one as soon as that has returned."""
+        number, bus, published = self.bus.new_subscriber(name), self.other, self.bus.new_event(event)
+        deed = self.bus.rig.subscribe_to_then_publish
+        words = f"{name} subscribes in another process, and as soon as that returns event {event} is published here"
+        self.happens(words, lambda: deed(bus, number, self.bus.style(name), published))
+        self.bus.require_subscribed(name)
+
+    def publish_elsewhere_then_subscribe(self, event: str, name: str) -> None:
+        """Publish a state event in the other process, and subscribe in this one as soon as that has returned."""
+        number, bus, published = self.bus.new_subscriber(name), self.other, self.bus.new_event(event)
+        deed = self.bus.rig.publish_on_then_subscribe
+        words = f"another process publishes event {event}, and as soon as that returns {name} subscribes here"
+        self.happens(words, lambda: deed(bus, published, number, self.bus.style(name)))
+
+    # The broker
+
+    def stop(self) -> None:
+        """Stop the broker.
 
         Raises:
-            NotOffered: the adapter does not claim ``durable``.
+            AdapterError: there is none that the kit could stop.
         """
-        self.bus.require_claim("durable")
-        self._topics[name] = topics
-        self.come_back(name)
+        self.bus.rig.owing.broker_is_away = self._stopped = True
+        self.bus.stack.callback(self._restore)
+        self.happens("the broker is stopped", lambda: self._command("stop"))
 
-    def come_back(self, name: str) -> None:
-        """Resume a durable subscription."""
-        topics = [TOPIC_OF[topic] for topic in self._topics[name]]
-        self._subscriptions[name] = self._call(lambda: self.bus.rig.bus.resume(name, *topics))
-
-    def leave(self, name: str) -> None:
-        """Let a durable subscriber go away."""
-        self._call(self._subscriptions.pop(name).leave)
-
-    def read(self, name: str, acknowledges: bool = True) -> None:
-        """Let a durable subscriber read until nothing more comes."""
-        subscription = self._subscriptions[name]
-        for _ in range(MOST_READ):
-            pending = self.bus.driver.start(lambda: resolved(subscription.receive()))
-            self.bus.driver.advance(LATER)
-            if pending.outcome is None:
-                self.bus.driver.cancel(pending)
-                self.bus.driver.settle()
-                return
-            delivery: Delivery = deliver(pending.outcome)
-            self._deliveries.setdefault(name, []).append((delivery.id, self.bus.rig.label(delivery.event)))
-            if acknowledges:
-                self._call(partial(subscription.acknowledge, delivery))
-
-    def deliveries(self, name: str) -> list[tuple[str, str]]:
-        """Ids and events that a durable subscriber got so far."""
-        return self._deliveries.get(name, [])
-
-    def _call(self, method: Callable[[], Any]) -> Any:
+    def start(self) -> None:
+        """Start the broker again, and let all have time to find it."""
+        self._restore()
         driver = self.bus.driver
-        pending = driver.start(lambda: resolved(method()))
-        for _ in range(driver.patience):
-            if pending.outcome is not None:
-                break
-            driver.settle()
-        self.bus.expect(pending.outcome is not None, "an answer", "none, however long it was waited for")
-        assert pending.outcome is not None
-        return deliver(pending.outcome)
+        if driver.patience:
+            driver.patience = PATIENCE * type(driver).patience
+            self.happens("the broker is started again", lambda: None)
+        else:
+            self.happens("the broker is started again", lambda: driver.pass_time(RECONNECTING))
+
+    def _restore(self) -> None:
+        if self._stopped:
+            self._command("start")
+            self.bus.rig.owing.broker_is_away = self._stopped = False
+
+    def _command(self, word: str) -> None:
+        bus = self.bus.rig.bus
+        if hasattr(bus, f"{word}_broker"):
+            self.bus.driver.complete(lambda: resolved(getattr(bus, f"{word}_broker")()))
+            return
+        assert self._servers is not None, "the bus was made"
+        if not self._servers.asked:
+            raise AdapterError(
+                f"{self.bus.adapter.file}: the kit cannot restart the broker; take its address from patternproof.servers, "
+                "or give the bus stop_broker() and start_broker()"
+            )
+        getattr(self._servers, word)()

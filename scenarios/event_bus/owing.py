@@ -24,9 +24,11 @@ class Owing:
     def __init__(self, settings: EventBusSettings, subscribers: dict[int, Subscriber]) -> None:
         self._settings = settings
         self._subscribers = subscribers
-        # Changed by `begins` and `accepted` only.
+        # Changed by `begins`, and by whoever stops a broker, only.
         self._recipients: dict[int, list[int]] = {}
         """Who had subscribed when the publishing of an event began that is not over; numbers, since they may be let go of."""
+        self.broker_is_away = False
+        """Whether nothing can come now."""
 
     def begins(self, number: int, topic: str) -> None:
         """An event is about to be published."""
@@ -45,6 +47,8 @@ class Owing:
             publishing: the events whose publish() is not over.
             closing: the call of close(), if there was one.
         """
+        if self.broker_is_away:
+            return False
         if any(each.awaits() for each in self._subscribers.values()) or (publishing and not self._may_wait()):
             return True
         match closing.outcome if closing is not None else Cancelled():

@@ -22,6 +22,7 @@ from patternproof.ports.event_bus import BusClosedError, EventBusSettings
 from patternproof.rig import Rig
 
 from . import events
+from .beyond import ELSEWHERE, Beyond
 from .events import PULL, PUSH, Publishing, R, Seen
 from .model import VARIANTS, Capabilities, EventBusModel
 from .owing import Owing
@@ -50,7 +51,8 @@ class EventBusRig(Rig):
         self.bus: Any = None
         self.subscribers: dict[int, Subscriber] = {}
         self._threads = threads
-        self._owing = Owing(settings, self.subscribers)
+        self.owing = Owing(settings, self.subscribers)
+        """What is still to come."""
         self._phases: dict[int, str] = {}
         """What became of each publish() that was not told yet, by the number of its event."""
         self._publishers: dict[int, Publisher] = {}
@@ -79,7 +81,7 @@ class EventBusRig(Rig):
 
     def unanswered(self) -> bool:
         waiting = [number for number, phase in self._phases.items() if phase == "waits"]
-        return self._owing.anything(waiting, self._closing)
+        return self.owing.anything(waiting, self._closing)
 
     def _do_all(self, batch: Batch) -> None:
         super()._do_all(batch)
@@ -132,6 +134,8 @@ class EventBusRig(Rig):
                 self.driver.pass_time(seconds)
             case events.SetWallClock(seconds):
                 self.driver.move_wall_clock(seconds)
+            case Beyond():
+                event.deed()
             case _:
                 raise TypeError(f"no event of event buses: {event!r}")
 
@@ -144,9 +148,28 @@ class EventBusRig(Rig):
         self.subscribers[number] = made = Subscriber(number, style, self.driver, self.label)
         return made
 
-    def know(self, number: int) -> None:
-        """Expect a state event that somebody else publishes."""
-        self._samples[number] = sample(number)
+    # What happens to a second bus, that of another process.
+
+    def subscribe_to(self, bus: Any, number: int, topics: str, style: str) -> None:
+        """Begin to subscribe to another bus."""
+        subscriber = self._subscriber(number, style)
+        self.call(partial(subscriber.begin, bus, tuple([TOPIC_OF[topic] for topic in topics])))
+
+    def publish_on(self, bus: Any, number: int, topic: str) -> None:
+        """Let the one publisher of another bus publish."""
+        self._publish(ELSEWHERE, partial(self._one, number, topic, bus=bus), number)
+
+    def subscribe_to_then_publish(self, bus: Any, subscription: int, style: str, number: int) -> None:
+        """Subscribe to another bus, and publish on this one as soon as that has returned."""
+        self._publish(R, partial(self._subscribe_then, self._subscriber(subscription, style), number, bus), number)
+
+    def publish_on_then_subscribe(self, bus: Any, number: int, subscription: int, style: str) -> None:
+        """Publish on another bus, and subscribe to this one as soon as that has returned."""
+        self._publish(R, partial(self._then_subscribe, number, self._subscriber(subscription, style), bus), number)
+
+    def topic_of(self, number: int) -> str:
+        """The topic of an event that was published."""
+        return next(letter for letter, topic in TOPIC_OF.items() if topic == self._samples[number].topic)
 
     def label(self, event: Any) -> str:
         """What an event is called that the bus gave."""
@@ -158,25 +181,25 @@ class EventBusRig(Rig):
             self._publishers[publisher] = Publisher(self.driver, self.call)
         self._publishers[publisher].order(deed)
 
-    async def _one(self, number: int, topic: str = "X", special: bool = False) -> None:
+    async def _one(self, number: int, topic: str = "X", special: bool = False, bus: Any = None) -> None:
         self._samples[number] = sample(number, topic, special)
-        self._owing.begins(number, topic)
+        self.owing.begins(number, topic)
         try:
-            await resolved(self.bus.publish(sample(number, topic, special)))
+            await resolved((bus or self.bus).publish(sample(number, topic, special)))
         except BusClosedError:
             self._phases[number] = "refused"
         except Exception as error:  # noqa: BLE001  # whatever it raises is what was seen
             self._phases[number] = f"fails: {shown(error)}"
         else:
             self._phases[number] = "done"
-            self._owing.accepted(number)
+            self.owing.accepted(number)
 
-    async def _subscribe_then(self, subscriber: Subscriber, number: int) -> None:
-        await subscriber.begin(self.bus, (TOPIC_OF["X"],))
+    async def _subscribe_then(self, subscriber: Subscriber, number: int, bus: Any = None) -> None:
+        await subscriber.begin(bus or self.bus, (TOPIC_OF["X"],))
         await self._one(number)
 
-    async def _then_subscribe(self, number: int, subscriber: Subscriber) -> None:
-        await self._one(number)
+    async def _then_subscribe(self, number: int, subscriber: Subscriber, bus: Any = None) -> None:
+        await self._one(number, bus=bus)
         await subscriber.begin(self.bus, (TOPIC_OF["X"],))
 
     async def _unsubscribe_then(self, subscriber: Subscriber | None, number: int) -> None:

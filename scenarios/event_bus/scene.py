@@ -124,7 +124,7 @@ class Scene(JudgedScene):
         """
         for name in names:
             self.perform(Subscribe(self.new_subscriber(name, style), topics, self._styles[self._subscribers[name]]))
-            self._require_offered(name)
+            self.require_subscribed(name)
 
     def new_subscriber(self, name: str, style: str = PULL) -> int:
         """The number of a subscriber that is new.
@@ -144,7 +144,12 @@ class Scene(JudgedScene):
         """Whether a subscriber fetches its events, or has a handler."""
         return self._styles[self.number(name)]
 
-    def _require_offered(self, name: str) -> None:
+    def require_subscribed(self, name: str) -> None:
+        """Go on only where the bus did not refuse a subscriber.
+
+        Raises:
+            NotOffered: it did, as something that it does not have.
+        """
         refusal = self.rig.subscribers[self.number(name)].refused
         if isinstance(refusal, Unsupported):
             raise NotOffered(str(refusal))
@@ -153,7 +158,7 @@ class Scene(JudgedScene):
         """Subscribe, and publish a state event as soon as that has returned."""
         number = self.new_subscriber(name, style)
         self.perform(SubscribeThenPublish(number, self.new_event(event), self._styles[number]))
-        self._require_offered(name)
+        self.require_subscribed(name)
 
     def publish_then_subscribe(self, event: str, name: str) -> None:
         """Publish a state event, and subscribe as soon as that has returned."""
@@ -291,6 +296,20 @@ class Scene(JudgedScene):
         if not name.isdecimal() or int(name) not in self._events:
             raise LookupError(f"no event {name} was published; known: {', '.join(map(str, self._events)) or 'none so far'}")
         return self._phases.get(int(name), "waits")
+
+    def publish_again(self, publisher: str, name: str) -> None:
+        """Publish a state event that is equal to one before."""
+        self._events.remove(int(name))
+        self.publish(publisher, "X", [name])
+
+    def accepted(self, topics: str) -> list[str]:
+        """The events of these topics whose publishing has ended well, in order."""
+        done = [number for number in self._events if self._phases.get(number) == "done"]
+        return [str(number) for number in done if self.rig.topic_of(number) in topics]
+
+    def waiting(self) -> list[str]:
+        """The events whose publishing has not ended."""
+        return [str(number) for number in self._events if self.phase(str(number)) == "waits"]
 
     def published(self) -> int:
         """How many events were published so far."""

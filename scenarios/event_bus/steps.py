@@ -14,11 +14,11 @@ from patternproof.outcome import NotApplicable, NotOffered, premise
 from patternproof.ports.event_bus import EventBusSettings
 from patternproof.time_steps import Clock
 
-from .broker import Broker
+from .broker_steps import *  # noqa: F403  # the steps of a pattern are looked for in one module
 from .data import arrives, comes_back
 from .events import EVENTS, PULL, PUSH, LeaveScope, Spoil, Subscribe, Unsubscribe, UnsubscribeThenPublish
 from .scene import Scene
-from .words import names_of, policy_of, topics_of
+from .words import names_of, policy_of, told, topics_of
 
 text = parsers.parse
 
@@ -228,10 +228,6 @@ def has_received(bus: Scene, name: str, wanted: list[str]) -> None:
     bus.expect(got == wanted, f"that subscriber {name} has received {words}, and nothing else", told(got))
 
 
-def told(got: list[str]) -> str:
-    return ", ".join(f"event {each}" if each.isdecimal() else each for each in got) or "nothing"
-
-
 @then(text("subscriber {name:w} has received event {event:w} last"))
 def has_received_last(bus: Scene, name: str, event: str) -> None:
     bus.read(name)
@@ -320,74 +316,3 @@ def data_arrives(bus: Scene) -> None:
 @then("whatever data an event has, encoding and decoding it gives an equal one")
 def data_comes_back(bus: Scene) -> None:
     comes_back(bus)
-
-
-# Buses over a broker, which no model knows.
-
-
-@pytest.fixture
-def broker(bus: Scene) -> Broker:
-    """What is beyond the process of an example."""
-    return Broker(bus)
-
-
-@given("an event bus over a broker")
-def make_bus_over_broker(broker: Broker) -> None:
-    broker.make()
-
-
-@given(text("durable subscriber {name:w} of {topics} events"))
-def subscribe_durably(broker: Broker, name: str, topics: str) -> None:
-    broker.subscribe(name, topics_of(topics))
-
-
-@when(text("another process publishes state events {events}"))
-def another_process_publishes(broker: Broker, events: str) -> None:
-    broker.publish_elsewhere(names_of(events))
-
-
-@when("the broker is restarted")
-def restart_broker(broker: Broker) -> None:
-    broker.restart()
-
-
-@when(text("subscriber {name:w} goes away"))
-def subscriber_goes_away(broker: Broker, name: str) -> None:
-    broker.leave(name)
-
-
-@when(text("subscriber {name:w} comes back"))
-def subscriber_comes_back(broker: Broker, name: str) -> None:
-    broker.come_back(name)
-
-
-@when(text("subscriber {name:w} reads without acknowledging"))
-def read_without_acknowledging(broker: Broker, name: str) -> None:
-    broker.read(name, acknowledges=False)
-
-
-@then(text("subscriber {name:w} has at least once received event {event:w}"))
-def has_received_one_at_least_once(broker: Broker, name: str, event: str) -> None:
-    has_received_at_least_once(broker, name, event)
-
-
-@then(text("subscriber {name:w} has at least once received events {events}"))
-def has_received_at_least_once(broker: Broker, name: str, events: str) -> None:
-    broker.read(name)
-    got = [event for _, event in broker.deliveries(name)]
-    wanted = names_of(events)
-    broker.bus.expect(list(dict.fromkeys(got)) == wanted, f"events {' and '.join(wanted)}, perhaps more than once", told(got))
-
-
-@then(text("subscriber {name:w} has twice received event {event:w}, with one id"))
-def has_received_twice(broker: Broker, name: str, event: str) -> None:
-    got = broker.deliveries(name)
-    again = len(got) >= 2 and len(set(got)) == 1 and got[0][1] == event
-    broker.bus.expect(again, f"event {event} again under the same id", got or "nothing")
-
-
-@then(text("each event that subscriber {name:w} received has an id of its own"))
-def ids_are_unique(broker: Broker, name: str) -> None:
-    got = set(broker.deliveries(name))
-    unique = len(got) == len({identifier for identifier, _ in got}) == len({event for _, event in got})
-    broker.bus.expect(unique, "one id for each event", sorted(got))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import TypeVar
 
@@ -45,3 +45,8 @@ def topics_of(words: str) -> str:
 def policy_of(words: str) -> OverflowPolicy:
     """The overflow policy that ``"drops the oldest"`` and the like stand for."""
     return meaning(words, POLICIES, "way to go on where there is no room")
+
+
+def told(got: Sequence[str]) -> str:
+    """Events by number, or what else was got, for people."""
+    return ", ".join(f"event {each}" if each.isdecimal() else each for each in got) or "nothing"
