@@ -9,6 +9,7 @@ from typing import Any
 
 from patternproof.drivers.base import deliver
 from patternproof.flavour import resolved
+from patternproof.outcome import AdapterError
 from patternproof.ports.event_bus import Delivery
 
 from .beyond import Beyond
@@ -55,8 +56,11 @@ class Durables:
 
         Raises:
             NotOffered: the adapter does not claim ``durable``.
+            AdapterError: it does, and the bus has no resume().
         """
         self._bus.require_claim("durable")
+        if not hasattr(self._bus.rig.bus, "resume"):
+            raise AdapterError(f"{self._bus.adapter.file}: CLAIMS names 'durable', and the event bus has no resume()")
         self._all[name] = Durable(topics, frozenset(self._bus.accepted(topics)))
         self.come_back(name, elsewhere)
 
