@@ -1,4 +1,4 @@
-"""A broker in this process, which can be stopped and started."""
+"""A broker in this process, to be stopped and started."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A place in a stream, as a durable consumer of NATS."""
+"""A place in a stream: a durable consumer of NATS."""
 
 from __future__ import annotations
 

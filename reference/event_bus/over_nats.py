@@ -1,4 +1,4 @@
-"""The log of an event bus as a stream of NATS JetStream."""
+"""A bus's log as a stream of NATS JetStream."""
 
 from __future__ import annotations
 

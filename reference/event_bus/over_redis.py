@@ -1,4 +1,4 @@
-"""The log of an event bus as a stream in Redis."""
+"""A bus's log as a stream in Redis."""
 
 from __future__ import annotations
 

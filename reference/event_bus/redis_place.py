@@ -1,4 +1,4 @@
-"""A place in a stream, as a consumer group of Redis."""
+"""A place in a stream: a consumer group of Redis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The broker of an example, and a second process with a bus over it."""
+"""The broker of an example, and a second process."""
 
 from __future__ import annotations
 
