@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
@@ -48,5 +49,7 @@ class State:
 
 
 def shared_state(initial: Mapping[str, Any], settings: SharedStateSettings) -> Iterator[State]:
-    with TemporaryDirectory(prefix="patternproof-cache-") as folder, Cache(settings.store or folder) as cache:
+    # Whoever is given a folder may be killed, and would leave one of its own behind.
+    own = TemporaryDirectory(prefix="patternproof-cache-") if settings.store is None else nullcontext(settings.store)
+    with own as folder, Cache(folder) as cache:
         yield State(cache, initial)

@@ -73,8 +73,9 @@ class Neighbour:
                 start_new_session=True,  # Ctrl-C is for this process, and that one ends with it
             )
         self._connection = Connection(ours.detach())
-        # Changed by `_take` and the methods of `Remote` only.
+        # Changed by `_take`, `follow` and the methods of `Remote` only.
         self._numbers = count()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._called: dict[int, _Call] = {}
         self._kept: dict[int, int] = {}
         """By number of what stays over there, the call that has returned it."""
@@ -97,6 +98,8 @@ class Neighbour:
     def close(self) -> None:
         """End the process."""
         atexit.unregister(self.close)
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.remove_reader(self._connection.fileno())  # the next socket may have the same number
         self._connection.close()
         self._process.wait()
 
@@ -195,6 +198,7 @@ class Neighbour:
             keep: the number that what it returns is to have over there; None: that is given here.
         """
         loop, call = asyncio.get_running_loop(), next(self._numbers)
+        self._loop = loop
         loop.add_reader(self._connection.fileno(), self.receive)
         operation: Any = next(filter(callable, arguments), _no_operation)
         called = self._called[call] = _Call(operation, loop.create_future())

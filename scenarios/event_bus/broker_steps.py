@@ -155,9 +155,10 @@ def has_received_one_at_least_once(durables: Durables, bus: Scene, name: str, ev
 
 @then(parse("subscriber {name:w} has at least once received events {events}"))
 def has_received_at_least_once(durables: Durables, bus: Scene, name: str, events: str) -> None:
+    wanted = names_of(events)
+    bus.reach(set(wanted) <= set(bus.accepted("XY")), f"{told(wanted)} to be published", bus.seen)
     durables.read(name)
     got = list(dict.fromkeys(event for _, event in durables.deliveries(name)))
-    wanted = names_of(events)
     bus.expect(sorted(got) == sorted(wanted), f"{told(wanted)}, perhaps more than once", told(got))
 
 
