@@ -54,3 +54,14 @@ def test_the_reference_passes_over_a_real_broker(name: str) -> None:
         proof = held_against(f"patternproof.reference.adapters.{name}", requirement)
         assert not proof.errors()
         assert {each: statuses for each, statuses in proof.examples.items() if statuses != {Status.PASSED}} == {}
+
+
+LIBRARIES = {"nats_py": "EB-14", "redis_py": "EB-14"}
+"""By adapter, what the library breaks: each was judged by hand in its source."""
+
+
+@pytest.mark.parametrize("name", LIBRARIES)
+def test_a_library_breaks_what_its_source_says_it_does(name: str) -> None:
+    proof = held_against(f"patternproof.adapters.{name}", LIBRARIES[name])
+    assert not proof.errors()
+    assert proof.failed() == {LIBRARIES[name]}

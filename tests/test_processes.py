@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +26,23 @@ from patternproof.ports.circuit_breaker import CircuitOpenError
 
 RUNTIME = "live"
 
+class Kept:
+    def __init__(self, handler):
+        self.handler, self.count = handler, 0
+
+    async def tell(self, *arguments):
+        self.count += 1
+        return await self.handler(*arguments)
+
 class Breaker:
     def __init__(self, name):
         self.name = name
+
+    async def keep(self, prefix, handler):
+        return Kept(handler)
+
+    def plain(self, *arguments):
+        return arguments
 
     @property
     def state(self):
@@ -145,6 +161,56 @@ def test_a_call_is_cancelled_over_there_and_its_operation_here(house: Neighbour,
     assert isinstance(pending.outcome, Cancelled)
 
 
+def test_what_a_call_returns_stays_over_there_and_may_run_its_operation_as_long(house: Neighbour, driver: Driver) -> None:
+    heard: list[object] = []
+
+    async def hear(*arguments: object) -> str:
+        heard.append(arguments)
+        return "heard"
+
+    with house.make("circuit_breaker", settings("plain")) as remote:
+        kept = driver.complete(lambda: remote.keep("keep", "prefix", hear))
+        assert driver.complete(lambda: kept.call("tell", 1, "two")) == "heard"
+        assert driver.complete(lambda: kept.call("tell")) == "heard"
+        assert kept.read("count") == 2
+        kept.let_go()
+    assert heard == [(1, "two"), ()]
+
+
+def test_a_plain_method_is_called_with_what_can_be_sent(house: Neighbour, driver: Driver) -> None:
+    with house.make("circuit_breaker", settings("plain")) as remote:
+        assert driver.complete(lambda: remote.call("plain", 1, ("two",), {"three": 3})) == (1, ("two",), {"three": 3})
+
+
+def test_after_a_neighbour_was_killed_the_loop_takes_new_connections(adapter: Adapter, driver: Driver) -> None:
+    async def answered() -> bytes:
+        server = await asyncio.start_server(lambda _, writer: writer.write(b"answer"), "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        try:
+            return await reader.readexactly(6)
+        finally:
+            writer.close()
+            server.close()
+
+    mortal = Neighbour(adapter)
+    with suppress(AdapterError), mortal.make("circuit_breaker", settings("plain")) as remote:
+        driver.complete(lambda: remote.call("call", Operation(driver, Returned()).function))
+        mortal.kill()
+    assert mortal.ended
+    assert driver.complete(answered) == b"answer"
+
+
+def test_the_servers_of_an_example_are_known_over_there(house: Neighbour, monkeypatch: pytest.MonkeyPatch) -> None:
+    with servers.of_its_own() as owned:
+        monkeypatch.setattr(servers, "environment", lambda: {KINDS["redis"].variable: "redis://of-this-example"})
+        with house.make("circuit_breaker", settings("server")):
+            pass
+        assert not owned.asked
+    monkeypatch.setattr(servers, "environment", dict)
+    with pytest.raises(Unavailable), house.make("circuit_breaker", settings("server")):
+        pass
+
+
 def test_an_operation_that_the_implementation_gives_up_ends_here_too(house: Neighbour, driver: Driver) -> None:
     operation = Operation(driver)
     with house.make("circuit_breaker", settings("times out")) as remote:
@@ -169,8 +235,9 @@ def test_what_cannot_be_sent_is_shown(house: Neighbour) -> None:
     ],
 )
 def test_a_factory_that_fails_over_there_fails_as_it_would_here(
-    house: Neighbour, store: str, kind: type[Exception], words: str
+    house: Neighbour, store: str, kind: type[Exception], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(servers, "environment", dict)
     with pytest.raises(kind, match=words), house.make("circuit_breaker", settings(store)):
         pass
 

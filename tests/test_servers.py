@@ -170,6 +170,34 @@ def test_a_port_that_somebody_else_took_is_not_mistaken_for_ours(monkeypatch: py
         kept.stop()
 
 
+def test_an_example_has_servers_that_it_may_restart_and_no_other_sees_them(temporary: Path) -> None:
+    shared = servers.redis_url()
+    with servers.of_its_own() as owned:
+        url = servers.redis_url()
+        assert url != shared
+        assert servers.environment()[KINDS["redis"].variable] == url
+        with redis.Redis.from_url(url) as client:
+            client.set("key", "value")
+            owned.stop()
+            with pytest.raises(redis.ConnectionError):
+                client.get("key")
+            owned.start()
+            assert client.get("key") == b"value"
+        owned.stop()  # as an example does that fails in the middle
+    assert servers.redis_url() == shared
+    with servers.of_its_own() as owned:
+        assert not owned.asked
+        with redis.Redis.from_url(servers.redis_url()) as client:
+            assert client.ping()
+    servers._restarted.pop("redis").close()
+
+
+def test_an_example_that_restarts_does_not_get_a_server_of_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KINDS["nats"].variable, "scheme://given")
+    with servers.of_its_own(), pytest.raises(Unavailable, match="names another; unset it"):
+        servers.nats_url()
+
+
 STARTS_ALL = """
 import sys, time
 from patternproof import servers

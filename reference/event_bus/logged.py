@@ -108,6 +108,8 @@ class LoggedEventBus(EventBus):
         self._moved.set()
         for each in self._logged(self._subscriptions()):
             each.miss(position - 1 - max(before, each.since))
+            if each.disconnected:
+                self._remove(each)
         try:
             event = decode(data)
         except WireError as error:  # of a publisher that knows more than this one

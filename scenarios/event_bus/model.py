@@ -42,6 +42,8 @@ from .state import CHANGED, CUT, DEAF, LEAVING, NOBODY, OPEN, Item, State, by_ha
 
 POLICIES: tuple[OverflowPolicy, ...] = ("block", "drop_oldest", "drop_newest", "disconnect")
 VARIANTS = tuple(EventBusSettings(capacity, policy) for capacity in (2, 1) for policy in POLICIES)
+PLAIN = tuple(EventBusSettings(overflow=policy) for policy in POLICIES)
+"""For a bus whose capacity cannot be set."""
 ANY_NUMBER = -1
 _UNCOUNTED = ("drops in place of waiting", "drops in place of disconnecting")
 UNCOUNTED = {*_UNCOUNTED, *map(by_handlers, _UNCOUNTED)}
@@ -86,7 +88,7 @@ class EventBusModel:
         return "subscription"
 
     def variants(self) -> Sequence[EventBusSettings]:
-        return [settings for settings in VARIANTS if self.supported is None or settings in self.supported]
+        return [settings for settings in (*VARIANTS, *PLAIN) if self.supported is None or settings in self.supported]
 
     def initial(self, settings: EventBusSettings) -> Iterable[State]:
         if settings.overflow == "block":

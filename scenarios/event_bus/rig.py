@@ -24,7 +24,7 @@ from patternproof.rig import Rig
 from . import events
 from .beyond import ELSEWHERE, Beyond
 from .events import PULL, PUSH, Publishing, R, Seen
-from .model import VARIANTS, Capabilities, EventBusModel
+from .model import PLAIN, VARIANTS, Capabilities, EventBusModel
 from .owing import Owing
 from .publishers import Deed, Publisher
 from .samples import TOPIC_OF, labelled, sample
@@ -324,6 +324,7 @@ def model(adapter: Adapter) -> EventBusModel:
         AdapterError: it has neither subscribe() nor handle().
     """
     supported = tuple(settings for settings in VARIANTS if _supports(adapter, settings))
+    supported = supported or tuple(settings for settings in PLAIN if _supports(adapter, settings))
     if not supported:
         return EventBusModel(supported=())
     with adapter.driver() as driver, rig(adapter, driver, supported[0]) as plain:
