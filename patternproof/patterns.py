@@ -32,5 +32,6 @@ PATTERNS: dict[str, Pattern] = {
         Pattern("event_bus", "EB", frozenset({"replay", "distributed", "durable"})),
         Pattern("shared_state", "SS", frozenset({"compare_and_set", "persistent", "distributed"})),
         Pattern("state_sync", "SY", frozenset({"three_way_merge", "distributed"})),
+        Pattern("error_propagation", "EP"),
     )
 }

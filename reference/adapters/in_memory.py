@@ -7,6 +7,7 @@ from typing import Any
 
 from patternproof.reference.circuit_breaker import CircuitBreaker
 from patternproof.reference.connection_pool import ConnectionPool
+from patternproof.reference.error_propagation import Component
 from patternproof.reference.event_bus import EventBus
 from patternproof.reference.shared_state import SharedState
 from patternproof.reference.state_sync import StateSync
@@ -14,6 +15,7 @@ from patternproof.reference.state_sync import StateSync
 from patternproof.ports import Unsupported
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from patternproof.ports.connection_pool import Connect, ConnectionPoolSettings
+from patternproof.ports.error_propagation import Dependency, ErrorPropagationSettings
 from patternproof.ports.event_bus import EventBusSettings
 from patternproof.ports.shared_state import SharedStateSettings
 from patternproof.ports.state_sync import Network, StateSyncSettings
@@ -52,3 +54,7 @@ async def state_sync(network: Network, settings: StateSyncSettings) -> AsyncIter
     system = StateSync(network, settings)
     yield system
     await system.close()
+
+
+def error_propagation(dependency: Dependency, settings: ErrorPropagationSettings) -> Component:
+    return Component(dependency, settings)

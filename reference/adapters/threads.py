@@ -7,6 +7,7 @@ from typing import Any
 
 from patternproof.reference.circuit_breaker import ThreadedCircuitBreaker
 from patternproof.reference.connection_pool import ThreadedConnectionPool
+from patternproof.reference.error_propagation import ThreadedComponent
 from patternproof.reference.event_bus import ThreadedEventBus
 from patternproof.reference.shared_state import ThreadedSharedState
 from patternproof.reference.state_sync import ThreadedStateSync
@@ -14,6 +15,7 @@ from patternproof.reference.state_sync import ThreadedStateSync
 from patternproof.ports import Unsupported
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from patternproof.ports.connection_pool import ConnectionPoolSettings
+from patternproof.ports.error_propagation import ErrorPropagationSettings
 from patternproof.ports.event_bus import EventBusSettings
 from patternproof.ports.shared_state import SharedStateSettings
 from patternproof.ports.state_sync import StateSyncSettings
@@ -52,3 +54,7 @@ def state_sync(network: Any, settings: StateSyncSettings) -> Iterator[ThreadedSt
     system = ThreadedStateSync(network, settings)
     yield system
     system.close()
+
+
+def error_propagation(dependency: Any, settings: ErrorPropagationSettings) -> ThreadedComponent:
+    return ThreadedComponent(dependency, settings)

@@ -1,0 +1,1 @@
+"""How error propagation is exercised."""
