@@ -172,6 +172,10 @@ class Driver(ABC):
         """Let that many turns of the loop pass; only where `has_turns`."""
         raise NotImplementedError(f"the {self.name} driver has no turns")
 
+    def forget(self) -> None:
+        """Let go of what is over, so that whatever still stands is held on to by the implementation."""
+        return  # most hold on to nothing
+
     def start(self, call: Callable[[], Any]) -> Pending:
         """Begin a call and go on until nothing can move by itself."""
         pending = self.begin(call)

@@ -89,6 +89,16 @@ class Simulated(TaskDriver):
             with self._inside():
                 self._loop.run_ready(ready)
 
+    def forget(self) -> None:
+        self._fetch_errors()
+        for task in [task for task in self._loop.tasks if task.done()]:
+            self._loop.tasks.remove(task)
+            del self._loop.task_info[task]
+            self._loop._task_lanes.pop(task, None)
+        for info in self._loop.task_info.values():
+            if info.parent is not None and info.parent.done():
+                info.parent = None
+
     def pass_time(self, seconds: float) -> None:
         end = self._loop.time() + seconds
         while (due := self._next_timer()) is not None and due <= end:
@@ -135,6 +145,10 @@ class Simulated(TaskDriver):
         for _ in range(MOST_CANCELLATIONS):
             if not self._cancel_tasks():
                 break
+        self._fetch_errors()
+
+    def _fetch_errors(self) -> None:
+        """An error that nobody fetched is not to be logged after the example."""
         for task in self._loop.tasks:
             if task.done() and not task.cancelled():
-                task.exception()  # an error that nobody fetched is not to be logged after the example
+                task.exception()

@@ -224,6 +224,7 @@ class EventBusRig(Rig):
         except TypeError:  # without a place for weak references there is no way to tell
             reference = None
         del self.subscribers[number], subscriber
+        self.driver.forget()
         gc.collect()
         held = reference is not None and reference() is not None
         self._left.append("it" if held else "nothing")

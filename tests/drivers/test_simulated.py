@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
+import weakref
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -168,3 +170,21 @@ def test_what_still_runs_is_cancelled_with_the_example() -> None:
     with Simulated() as driver:
         driver.start(wait)
     assert ended == ["cleaned up"]
+
+
+def test_what_is_over_is_held_on_to_by_nobody_else(driver: Simulated) -> None:
+    seen: list[weakref.ref[Operation]] = []
+
+    async def fail() -> None:
+        local = Operation(driver)
+        seen.append(weakref.ref(local))
+        raise KeyError
+
+    async def call() -> None:
+        await asyncio.wait({asyncio.ensure_future(fail())})
+
+    driver.start(call)
+    assert seen[0]() is not None
+    driver.forget()
+    gc.collect()
+    assert seen[0]() is None

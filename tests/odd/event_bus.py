@@ -454,6 +454,19 @@ class EagerUnderBlock(EventBus):
         await super().close()
 
 
+@odd
+class TaskForEachCall(EventBus):
+    """Calls a handler in a task of its own for each event, and waits for that before the next."""
+
+    async def handle(self, topics: tuple[Topic, ...], handler: Handler) -> Subscription:
+        async def call(event: Event) -> None:
+            task = asyncio.ensure_future(handler(event))
+            await asyncio.wait({task})
+            task.result()
+
+        return await super().handle(topics, call)
+
+
 # Types
 
 
