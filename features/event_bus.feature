@@ -87,6 +87,13 @@ Feature: Event bus
       Then handler A is busy with event 1
       And subscriber A has received events 1, 2 and 3
 
+    Example: a subscriber of two topics
+      Given an event bus
+      And subscriber A of state and resource events
+      When publisher P publishes resource event 1
+      And publisher P publishes state event 2
+      Then subscriber A has received events 1 and 2
+
     Example: two publishers take turns
       Given an event bus
       And subscriber A of state events
@@ -140,12 +147,33 @@ Feature: Event bus
       When publisher P publishes state events 2 and 3
       Then subscriber B has received events 1, 2 and 3
 
+    Example: a subscriber that does not read, with room for more
+      Given an event bus
+      And subscribers A and B of state events
+      When publisher P publishes state events 1 and 2
+      Then event 2 is published
+      And subscriber B has received events 1 and 2
+
     Example: a handler that is busy
       Given an event bus
       And handlers A and B of state events
       When publisher P publishes state event 1
       Then handler B is busy with event 1
       And event 1 is published
+
+    Example: a handler that stays busy
+      Given an event bus
+      And handlers A and B of state events
+      When publisher P publishes state events 1 and 2
+      Then subscriber B has received events 1 and 2
+
+    Example: a handler that publishes
+      Given an event bus
+      And handler A of state events
+      When publisher P publishes state event 1
+      And handler A publishes state event 2
+      Then event 2 is published
+      And subscriber A has received events 1 and 2
 
     Example: a handler that fails
       Given an event bus
@@ -237,6 +265,23 @@ Feature: Event bus
       Then subscriber A has received event 1
       And subscriber B has received events 1 and 2
 
+    Example: a handler unsubscribes another
+      Given an event bus
+      And handlers A and B of state events
+      When publisher P publishes state event 1
+      And handler A unsubscribes handler B
+      And publisher P publishes state event 2
+      Then subscriber A has received events 1 and 2
+
+    Example: a handler subscribes another
+      Given an event bus
+      And handler A of state events
+      When publisher P publishes state event 1
+      And handler A subscribes handler B to state events
+      And publisher P publishes state event 2
+      Then subscriber A has received events 1 and 2
+      And subscriber B has received event 2
+
     Example: a subscriber goes as an event is published
       Given an event bus
       And subscribers A, B and C of state events
@@ -306,6 +351,15 @@ Feature: Event bus
       When publisher P publishes state events 1, 2, 3 and 4
       Then event 4 is not published yet
       And subscriber A has received events 1, 2, 3 and 4
+
+    Example: a publisher gives up waiting
+      Given an event bus that keeps 1 event for each subscriber and lets publishers wait
+      And subscriber A of state events
+      When publisher P publishes state events 1 and 2
+      And publisher P gives up
+      And publisher Q publishes state event 3
+      Then subscriber A has received event 3 last
+      And event 3 is published
 
     Example: the oldest is dropped
       Given an event bus that keeps 2 events for each subscriber and drops the oldest
@@ -386,6 +440,14 @@ Feature: Event bus
       And handler A of state events
       When publisher P publishes state event 1
       And handler A fails
+      And publisher P publishes state event 2
+      Then subscriber A has received events 1 and 2
+
+    Example: the next event, where what the handler waits for was cancelled
+      Given an event bus
+      And handler A of state events
+      When publisher P publishes state event 1
+      And what handler A waits for is cancelled
       And publisher P publishes state event 2
       Then subscriber A has received events 1 and 2
 

@@ -91,6 +91,11 @@ class Subscription(Mailbox):
         await self.unsubscribe()
 
 
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class EventBus(Shell[Subscription]):
     """An event bus in one process.
 
@@ -174,6 +179,10 @@ class EventBus(Shell[Subscription]):
                 await handler(event)
             except Exception as error:  # noqa: BLE001  # whatever a handler raises is reported; the next event is another matter
                 self._report(error)
+            except asyncio.CancelledError as error:
+                if _is_cancelled():
+                    raise
+                self._report(error)  # it waited for something else that was cancelled
 
     def leave(self, subscription: Subscription) -> None:
         """Let go of a subscription."""

@@ -162,18 +162,43 @@ class CancelReceive:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelPublish:
+    """A publisher gives up the publish() that it is in."""
+
+    publisher: int
+
+    kind: ClassVar[str] = "give-up"
+
+    def __str__(self) -> str:
+        return f"the publish() of {PUBLISHERS[self.publisher]} is cancelled"
+
+
+@dataclass(frozen=True, slots=True)
 class HandlerEnds:
-    """Let the handler of a subscription end that has run longest: ok, error, or leaves, where it unsubscribes itself first."""
+    """Let the handler of a subscription end that has run longest.
+
+    How: ok, error, or cancelled, where what it waits for was; leaves, where it unsubscribes itself first; removes, where it
+    unsubscribes the other one; subscribes, where it gives the other one a handler; publishes, where it publishes event `other`.
+    """
 
     subscription: int
     how: str = "ok"
+    other: int = -1
 
     @property
     def kind(self) -> str:
         return "" if self.how == "ok" else self.how
 
     def __str__(self) -> str:
-        words = {"ok": "returns", "error": "fails", "leaves": "unsubscribes itself and returns"}
+        words = {
+            "ok": "returns",
+            "error": "fails",
+            "cancelled": "ends as cancelled",
+            "leaves": "unsubscribes itself and returns",
+            "removes": f"unsubscribes {name_of(self.other)} and returns",
+            "subscribes": f"subscribes {name_of(self.other)} to state events with a handler and returns",
+            "publishes": f"publishes state event {self.other} and returns",
+        }
         return f"the handler of {name_of(self.subscription)} {words[self.how]}"
 
 
@@ -250,10 +275,11 @@ class Publishing(NamedTuple):
 
     number: int
     phase: str
-    """waits, done, refused, or what it did instead."""
+    """waits, done, refused, cancelled, or what it did instead."""
 
     def __str__(self) -> str:
         words = {"waits": "waits to be published", "done": "is published", "refused": "is refused, as the bus is closed"}
+        words["cancelled"] = "is given up"
         return f"event {self.number} {words.get(self.phase, self.phase)}"
 
 
@@ -323,6 +349,7 @@ EVENTS = {
         LeaveScope,
         Receive,
         CancelReceive,
+        CancelPublish,
         HandlerEnds,
         Spoil,
         LookForLeftovers,

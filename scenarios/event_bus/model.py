@@ -12,12 +12,13 @@ from patternproof.modelling import Deviation, Names, States
 from patternproof.ports.event_bus import EventBusSettings, OverflowPolicy
 from patternproof.remembering import Memory
 
-from . import transitions
+from . import handling, transitions
 from .blame import blame
 from .choices import alongside, enabled
 from .deviations import DEVIATIONS
 from .events import (
     Advance,
+    CancelPublish,
     CancelReceive,
     Close,
     HandlerEnds,
@@ -61,11 +62,22 @@ class Capabilities(NamedTuple):
     closes: bool = True
     scopes: bool = True
     wires: bool = True
+    several: bool = True
+    """Whether a subscription may be to several topics."""
     replay: bool = False
 
 
 EVERYTHING = Capabilities()
-NEEDS = {"cancel": "cancels", "close": "closes", "scope": "scopes", "wire": "wires"}
+NEEDS = {
+    "cancel": "cancels",
+    "cancelled": "cancels",
+    "give-up": "cancels",
+    "pull-XY": "several",
+    "push-XY": "several",
+    "close": "closes",
+    "scope": "scopes",
+    "wire": "wires",
+}
 """The capability that a kind of event needs."""
 
 MEMORY = Memory()
@@ -115,7 +127,7 @@ class EventBusModel:
         return MEMORY.remembered(self._marked, state, event, deviations)
 
     def _marked(self, state: State, event: Any, deviations: Names) -> tuple[State, ...]:
-        applied = tuple(dict.fromkeys(self._applied(state, event, deviations)))
+        applied = tuple(dict.fromkeys(_gone_on(self._applied(state, event, deviations), deviations)))
         if not deviations or not applied:
             return applied
         return (applied[0], *(after._replace(plain=after.plain and _tells(after)) for after in applied[1:]))
@@ -129,7 +141,7 @@ class EventBusModel:
             case Receive(number):
                 return transitions.receive(state, number, deviations)
             case HandlerEnds():
-                return transitions.handler_ends(state, event, deviations)
+                return handling.handler_ends(state, event, deviations)
             case CancelReceive(number):
                 return transitions.cancel_receive(state, number, deviations)
             case Unsubscribe(number):
@@ -148,6 +160,8 @@ class EventBusModel:
                 return transitions.publish_then_subscribe(state, number, subscription, style, deviations)
             case UnsubscribeThenPublish(subscription, number):
                 return transitions.unsubscribe_then_publish(state, subscription, number, deviations)
+            case CancelPublish(publisher):
+                return transitions.publish_cancelled(state, publisher, deviations)
             case Spoil(number):
                 return transitions.spoil(state, number, deviations)
             case LookForLeftovers(number):
@@ -218,13 +232,15 @@ class EventBusModel:
                     tuple([now - number for number in sub.got]),
                     sub.robbed,
                     sub.latest == NOBODY or now - sub.latest,
+                    aged(sub.publishing),
                 )
                 for sub in state.subs
             ]
         )
         flights = tuple([(*aged([flight.item]), *flight[1:]) for flight in state.flights])
         latest = aged([state.latest]) if state.latest else ()
-        return (state.hand, subs, state.come, flights, aged(state.queue), state.closed, latest)
+        ending = tuple([(number, now - item.number, now - other) for number, item, other in state.ending])
+        return (state.hand, subs, state.come, flights, aged(state.queue), ending, state.closed, state.stuck, latest)
 
     def relevant(self, deviation: Deviation, settings: EventBusSettings) -> bool:
         if not all(getattr(self.capabilities, NEEDS[kind]) for kind in deviation.uses.split() if kind in NEEDS):
@@ -253,6 +269,11 @@ WHERE |= {
     "a full one keeps events from others": ("drop_oldest", "drop_newest"),
 }
 """The policies with which a deviation can show, where that is not all the same."""
+
+
+def _gone_on(states: Iterable[State], deviations: Names) -> Iterator[State]:
+    for state in states:
+        yield from handling.published_within(state, deviations) if state.ending else (state,)
 
 
 def complete() -> EventBusModel:

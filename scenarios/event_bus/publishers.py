@@ -25,7 +25,7 @@ class Publisher:
         self._call = call
         self._orders = Operation(driver)
         self._queue: deque[Deed] = deque()
-        self._lives = False
+        self._life: Any = None
 
     def order(self, deed: Deed) -> None:
         """Have it do something, once it is done with what is before."""
@@ -35,12 +35,19 @@ class Publisher:
         self._queue.append(deed)
         if self._orders.held:
             self._orders.release(Returned())
-        elif not self._lives:
-            self._lives = True
-            self._call(self._live)
+        elif self._life is None:
+            self._life = self._call(self._live)
+
+    def give_up(self, driver: Driver) -> None:
+        """Cancel what it does; it goes on with what comes after."""
+        if self._life is not None and not self._orders.held:
+            driver.cancel(self._life)
 
     async def _live(self) -> None:
-        while True:
-            while self._queue:
-                await self._queue.popleft()()
-            await resolved(self._orders.function())
+        try:
+            while True:
+                while self._queue:
+                    await self._queue.popleft()()
+                await resolved(self._orders.function())
+        finally:  # a publisher that was cancelled is another from now on
+            self._life = self._call(self._live) if self._queue else None

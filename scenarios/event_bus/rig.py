@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import weakref
+from asyncio import CancelledError, current_task
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -100,8 +101,11 @@ class EventBusRig(Rig):
                 self._with(number, lambda subscriber: subscriber.start_receive(self.call))
             case events.CancelReceive(number):
                 self._with(number, Subscriber.cancel_receive)
-            case events.HandlerEnds(number, how):
-                self._with(number, lambda subscriber: subscriber.end_handler(how))
+            case events.CancelPublish(publisher):
+                if publisher in self._publishers:
+                    self._publishers[publisher].give_up(self.driver)
+            case events.HandlerEnds(number, how, other):
+                self._with(number, lambda subscriber: subscriber.end_handler(how, partial(self._do_within, how, other)))
             case events.Unsubscribe(number):
                 self._leave(number)
             case events.LeaveScope(number):
@@ -188,11 +192,24 @@ class EventBusRig(Rig):
             await resolved((bus or self.bus).publish(sample(number, topic, special)))
         except BusClosedError:
             self._phases[number] = "refused"
+        except CancelledError as error:
+            self._phases[number] = "cancelled" if _is_cancelled() else f"fails: {shown(error)}"
+            raise
         except Exception as error:  # noqa: BLE001  # whatever it raises is what was seen
             self._phases[number] = f"fails: {shown(error)}"
         else:
             self._phases[number] = "done"
             self.owing.accepted(number)
+
+    async def _do_within(self, how: str, other: int) -> None:
+        """What a handler does before it returns."""
+        if how == "publishes":
+            self._phases[other] = "waits"
+            await self._one(other)
+        elif how == "subscribes":
+            await self._subscriber(other, PUSH).begin(self.bus, (TOPIC_OF["X"],))
+        elif how == "removes" and other in self.subscribers:
+            await self.subscribers[other].leave()
 
     async def _subscribe_then(self, subscriber: Subscriber, number: int, bus: Any = None) -> None:
         await subscriber.begin(bus or self.bus, (TOPIC_OF["X"],))
@@ -279,6 +296,12 @@ class EventBusRig(Rig):
         return not (isinstance(outcome, Raised) and isinstance(outcome.error, Unsupported | AttributeError))
 
 
+def _is_cancelled() -> bool:
+    """Whether the kit has cancelled the call that is under way, and not the bus by itself."""
+    task = current_task()
+    return task is not None and task.cancelling() > 0
+
+
 def _in_order(batch: Batch) -> Batch:
     """The same with the events of each publisher in the order of their numbers."""
     publishes = sorted([event for event in batch.events if isinstance(event, events.Publish)], key=lambda event: event.number)
@@ -334,6 +357,7 @@ def model(adapter: Adapter) -> EventBusModel:
 
 def _capabilities(adapter: Adapter, plain: EventBusRig) -> Capabilities:
     pull, push = (offers(plain, number, style) for number, style in enumerate((PULL, PUSH)))
+    several = all(offers(plain, number, style, "XY") for number, style in ((2, PULL), (3, PUSH)) if (pull, push)[style == PUSH])
     if not pull and not push:
         raise AdapterError(
             f"{adapter.file}: event_bus() returned a {type(plain.bus).__name__} with neither subscribe() nor handle()"
@@ -350,6 +374,7 @@ def _capabilities(adapter: Adapter, plain: EventBusRig) -> Capabilities:
         closes=plain.offers_close,
         scopes=all(hasattr(type(each), scope) for each in subscriptions),
         wires=hasattr(plain.bus, "encode") and hasattr(plain.bus, "decode"),
+        several=several,
         replay="replay" in adapter.claims,
     )
 
@@ -361,12 +386,12 @@ def SMOKE(model: EventBusModel) -> tuple[Any, ...]:  # noqa: N802  # where other
     return (events.Subscribe(0, style=PUSH), events.Publish(0), events.HandlerEnds(0))
 
 
-def offers(rig: EventBusRig, number: int, style: str) -> bool:
+def offers(rig: EventBusRig, number: int, style: str, topics: str = "X") -> bool:
     """Whether a bus can be subscribed to in a style; tried with a subscription of that number."""
     name = "subscribe" if style == PULL else "handle"
     if not hasattr(rig.bus, name):
         return False
-    rig.perform(events.Subscribe(number, "X", style))
+    rig.perform(events.Subscribe(number, topics, style))
     return not isinstance(rig.subscribers[number].refused, Unsupported)
 
 

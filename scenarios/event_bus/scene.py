@@ -14,6 +14,7 @@ from patternproof.scene import JudgedScene
 from .events import (
     PULL,
     PUSH,
+    CancelPublish,
     CancelReceive,
     Close,
     HandlerEnds,
@@ -218,24 +219,42 @@ class Scene(JudgedScene):
         if self.style(name) != PULL:
             raise NotOffered("the event bus has no subscribe()")
 
+    def require_cancelling(self) -> None:
+        """Go on only where calls can be cancelled.
+
+        Raises:
+            NotApplicable: the driver cannot cancel.
+        """
+        if not self.driver.can_cancel:
+            raise NotApplicable(f"a call cannot be cancelled from outside under the {self.driver.name} driver")
+
     def cancellation(self, name: str) -> CancelReceive:
         """The cancellation of a receive.
 
         Raises:
             NotApplicable: the driver cannot cancel.
         """
-        if not self.driver.can_cancel:
-            raise NotApplicable(f"a receive cannot be cancelled from outside under the {self.driver.name} driver")
+        self.require_cancelling()
         return CancelReceive(self.number(name))
 
-    def end_handler(self, name: str, how: str) -> None:
+    def give_up(self, publisher: str) -> None:
+        """Cancel what a publisher does.
+
+        Raises:
+            NotApplicable: the driver cannot cancel.
+            LookupError: there are two publishers, P and Q.
+        """
+        self.require_cancelling()
+        self.perform(CancelPublish(_number_of(publisher)))
+
+    def end_handler(self, name: str, how: str, other: int = -1) -> None:
         """Let a handler end that is busy.
 
         Raises:
             PremiseMissing: it is not.
         """
         self.reach(self.rig.subscribers[self.number(name)].busy, f"handler {name} to be busy", self.seen)
-        self.perform(HandlerEnds(self.number(name), how))
+        self.perform(HandlerEnds(self.number(name), how, other))
 
     def received(self, name: str) -> list[str]:
         """What a subscriber has got so far: numbers of events, or how something else is."""
@@ -287,9 +306,7 @@ class Scene(JudgedScene):
         Raises:
             LookupError: there are two publishers, P and Q.
         """
-        if publisher not in ("P", "Q"):
-            raise LookupError(f"no publisher {publisher!r}; there are P and Q")
-        return Publish(self.new_event(name), "PQ".index(publisher), topic)
+        return Publish(self.new_event(name), _number_of(publisher), topic)
 
     def phase(self, name: str) -> str:
         """How the publishing of an event goes: done, waits, refused, or what it did instead."""
@@ -340,3 +357,9 @@ class Scene(JudgedScene):
 
     def _is_beyond_model(self) -> bool:
         return self.beyond_model
+
+
+def _number_of(publisher: str) -> int:
+    if publisher not in ("P", "Q"):
+        raise LookupError(f"no publisher {publisher!r}; there are P and Q")
+    return "PQ".index(publisher)

@@ -58,11 +58,18 @@ class Tracked(NamedTuple):
     """Whether a receive that is over takes the next event; only with deviations."""
     latest: int = NOBODY
     """The event that it got last; kept only with a deviation that asks for it."""
+    publishing: tuple[Item, ...] = ()
+    """What its handler is busy with, too, and publishes something else before it returns."""
 
     @property
     def idle(self) -> bool:
         """Whether the next event goes to a reader at once."""
-        return self.receiving if self.style == PULL else not self.running and not self.buffer
+        return self.receiving if self.style == PULL else not self.running and not self.publishing and not self.buffer
+
+    @property
+    def busy(self) -> tuple[Item, ...]:
+        """What its handler has not returned from."""
+        return self.running + self.publishing
 
     def pending(self) -> tuple[int, ...]:
         """The numbers of what waits for it."""
@@ -78,6 +85,10 @@ class Flight(NamedTuple):
     """Whether publish() has returned already."""
     awaited: tuple[int, ...] = ()
     """The subscriptions whose handlers it waits for; only with deviations."""
+    behind: bool = False
+    """Whether these are called only once the handlers of an earlier event have returned; only with deviations."""
+    disturbed: bool = False
+    """Whether subscriptions have come or gone since; kept only with a deviation that asks for it."""
 
 
 class State(NamedTuple):
@@ -97,7 +108,11 @@ class State(NamedTuple):
     flights: tuple[Flight, ...] = ()
     queue: tuple[Item, ...] = ()
     """What publishers will publish once they are done with what is before."""
+    ending: tuple[tuple[int, Item, int], ...] = ()
+    """Subscriptions, what their handlers are busy with, and the events that have to be published before these return."""
     closed: bool = False
+    stuck: bool = False
+    """Whether nothing can be published any more; only with a deviation."""
     latest: Item | None = None
     """The last event published; kept only with a deviation that asks for it."""
     published: tuple[Publishing, ...] = ()
@@ -172,7 +187,7 @@ class State(NamedTuple):
     @property
     def drained(self) -> bool:
         """Whether nothing that was accepted is still to be received, and no handler runs, be its subscription gone."""
-        busy = any(each.running or (each.buffer and each.phase in LIVE) for each in self.subs)
+        busy = any(each.busy or (each.buffer and each.phase in LIVE) for each in self.subs)
         return not self.flights and not busy
 
 
@@ -199,6 +214,8 @@ def nexts(state: State, sub: Tracked, deviations: Names) -> Iterator[int]:
         yield len(sub.buffer) - 1
     elif wrong(deviations, sub, "out of order"):
         yield from range(len(sub.buffer))
+    elif wrong(deviations, sub, "topic by topic"):
+        yield min(range(len(sub.buffer)), key=lambda index: sub.buffer[index].topic)
     elif wrong(deviations, sub, "an order of its own") and sub.number % 2:
         yield max(_firsts(sub))
     elif wrong(deviations, sub, "each an order of its own"):

@@ -17,6 +17,7 @@ from patternproof.time_steps import Clock
 from .broker_steps import *  # noqa: F403  # the steps of a pattern are looked for in one module
 from .data import arrives, comes_back
 from .events import EVENTS, PULL, PUSH, LeaveScope, Spoil, Subscribe, Unsubscribe, UnsubscribeThenPublish
+from .handler_steps import *  # noqa: F403  # the steps of a pattern are looked for in one module
 from .scene import Scene
 from .words import names_of, policy_of, told, topics_of
 

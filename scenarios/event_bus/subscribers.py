@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from asyncio import CancelledError
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import fields
 from typing import Any
@@ -120,9 +121,13 @@ class Subscriber:
 
     async def _handle(self, event: Any) -> None:
         self._note(event)
-        word = await resolved(self._runs.function())
-        if word == "leaves" and not self.gone and not self._leaving:
+        how, act = await resolved(self._runs.function()) or ("ok", None)
+        if how == "leaves" and not self.gone and not self._leaving:
             await self.leave()
+        elif how == "cancelled":
+            raise CancelledError
+        elif act is not None:
+            await act()
 
     def _note(self, event: Any) -> None:
         self.latest = event
@@ -133,15 +138,15 @@ class Subscriber:
         self._had.add(label.partition(CHANGED)[0])
         return label
 
-    def end_handler(self, how: str) -> None:
-        """Let the run of its handler end that was begun first."""
+    def end_handler(self, how: str, act: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Let the run of its handler end that was begun first, and do something before."""
         if not self._runs.held:
             return
         if how == "error":
             self.failures.append(HandlerFailure(f"of the handler of {name_of(self.number)}"))
             self._runs.release(Raised(self.failures[-1]))
         else:
-            self._runs.release(Returned(how))
+            self._runs.release(Returned((how, act)))
 
     async def receive(self) -> str:
         """What a receive comes to."""

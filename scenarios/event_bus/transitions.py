@@ -7,9 +7,27 @@ from typing import TypeVar
 
 from patternproof.modelling import Names
 
-from .delivery import begun, flow, gone, handler_ended, noting
-from .events import PULL, PUSH, HandlerEnds, Publish, R
-from .state import CUT, DEAF, GHOST, GONE, HAUNTS, LEAVING, LIVE, NOBODY, OPEN, UNDEAD, Item, State, Tracked, nexts, wrong
+from .arrival import noting
+from .calling import disturbed
+from .delivery import IN_TURN, begun, flow, gone, next_in_queue
+from .events import PULL, PUSH, Publish, Publishing, R
+from .state import (
+    CUT,
+    DEAF,
+    GHOST,
+    GONE,
+    HAUNTS,
+    LEAVING,
+    LIVE,
+    NOBODY,
+    OPEN,
+    UNDEAD,
+    Item,
+    State,
+    Tracked,
+    nexts,
+    wrong,
+)
 
 T = TypeVar("T")
 HOLDS_UP = "what is gone holds publishers up"
@@ -24,7 +42,7 @@ def publish(state: State, event: Publish, deviations: Names) -> Iterable[State]:
     return begun(state, Item(event.number, event.publisher, event.topic, event.special), deviations)
 
 
-def _with(some: tuple[T, ...], more: T) -> tuple[T, ...]:
+def with_(some: tuple[T, ...], more: T) -> tuple[T, ...]:
     return tuple(sorted({*some, more}))  # type: ignore[type-var]  # numbers, or tuples that begin with one
 
 
@@ -35,20 +53,20 @@ def _by_the_way(number: int) -> Item:
 
 def subscribe(state: State, number: int, topics: str, style: str, deviations: Names) -> Iterator[State]:
     """A new subscription."""
-    state = state._replace(come=max(state.come, number + 1), changed=True)
+    state = disturbed(state._replace(come=max(state.come, number + 1), changed=True), deviations)
     sub = Tracked(number, style, topics)
     if state.closed:
         # Of a bus that is closed nothing is said: it may refuse, or give a subscription that has ended.
-        yield state._replace(trouble=_with(state.trouble, (number, "refused")))
-        yield state._replace(subs=_with(state.subs, sub))
+        yield state._replace(trouble=with_(state.trouble, (number, "refused")))
+        yield state._replace(subs=with_(state.subs, sub))
         return
     latest = state.latest
     if latest is not None and latest.topic in topics and wrong(deviations, sub, "the latest is replayed"):
         started = sub._replace(buffer=(latest,)) if style == PULL else sub._replace(running=(latest,))
-        after = state._replace(subs=_with(state.subs, started))
+        after = state._replace(subs=with_(state.subs, started))
         yield after if style == PULL else after.given(started, latest)
     else:
-        yield from _joined(state._replace(subs=_with(state.subs, sub)), sub, deviations)
+        yield from _joined(state._replace(subs=with_(state.subs, sub)), sub, deviations)
 
 
 def _joined(state: State, sub: Tracked, deviations: Names) -> Iterator[State]:
@@ -59,6 +77,15 @@ def _joined(state: State, sub: Tracked, deviations: Names) -> Iterator[State]:
             joined = flight._replace(owed=(*flight.owed, sub.number))
             after = state._replace(flights=(*state.flights[:index], joined, *state.flights[index + 1 :]))
             yield from flow(after, deviations)
+        elif (
+            flight.awaited
+            and not flight.accepted
+            and deviations & IN_TURN
+            and sub.style == PUSH
+            and flight.item.topic in sub.topics
+        ):
+            joined = flight._replace(awaited=(*flight.awaited, sub.number))
+            yield state._replace(flights=(*state.flights[:index], joined, *state.flights[index + 1 :]))
 
 
 def subscribe_then_publish(state: State, subscription: int, number: int, style: str, deviations: Names) -> Iterator[State]:
@@ -95,7 +122,7 @@ def unsubscribe(state: State, number: int, deviations: Names, scope: bool = Fals
     if sub is None or sub.phase not in (OPEN, CUT, DEAF):
         yield state
         return
-    state = state._replace(changed=True)
+    state = disturbed(state._replace(changed=True), deviations)
     if wrong(deviations, sub, "still gets") or (scope and wrong(deviations, sub, "outlives its scope")):
         yield state.with_sub(sub._replace(phase=UNDEAD))
         return
@@ -114,7 +141,7 @@ def unsubscribe(state: State, number: int, deviations: Names, scope: bool = Fals
             yield left.with_sub(ended._replace(phase=GONE, got=()))  # what had arrived before may still be received
     if sub.receiving:
         yield from gone(state, sub, deviations)
-    if sub.running:
+    if sub.busy:
         yield from _leaving(state, sub, deviations)
 
 
@@ -203,58 +230,24 @@ def cancel_receive(state: State, number: int, deviations: Names) -> Iterator[Sta
         yield undone.told(sub, "cancelled")
 
 
-def handler_ends(state: State, event: HandlerEnds, deviations: Names) -> Iterator[State]:
-    """A run of a handler is over."""
-    sub = state.sub(event.subscription)
-    if sub is None or not sub.running:
+def publish_cancelled(state: State, publisher: int, deviations: Names) -> Iterator[State]:
+    """A publisher gives up, where it waits or as it goes on: its event may be published all the same, to all or to some."""
+    index = next((i for i, each in enumerate(state.flights) if each.item.publisher == publisher and not each.accepted), None)
+    if index is None:
         yield state
+        lately = {number for each, number in state.lately if each == publisher}
+        for done in [each for each in state.published if each.number in lately and each.phase == "done"]:
+            others = tuple([each for each in state.published if each != done])
+            yield state._replace(published=tuple(sorted((*others, Publishing(done.number, "cancelled")))))
         return
-    item, failed = sub.running[0], event.how == "error"
-    rest = sub._replace(running=sub.running[1:])
-    after = state.with_sub(rest)
-    if failed:
-        after = _failed(after, rest, item, deviations)
-    for ended in handler_ended(after, sub.number, item, failed, deviations):
-        for left in _left(ended, event, deviations):
-            yield from _served(left, sub.number, deviations)
-
-
-def _failed(state: State, sub: Tracked, item: Item, deviations: Names) -> State:
-    awaited = any(flight.awaited for flight in state.flights)
-    if sub.phase == GONE or awaited:
-        return state._replace(perhaps=_with(state.perhaps, sub.number))
-    if "a failing handler hears no more" in deviations:
-        state = state.with_sub(sub._replace(phase=DEAF, buffer=()))
-    return state._replace(reported=_with(state.reported, sub.number))
-
-
-def _left(state: State, event: HandlerEnds, deviations: Names) -> Iterable[State]:
-    sub = state.sub(event.subscription)
-    if event.how != "leaves" or sub is None or sub.phase not in (OPEN, CUT):
-        return (state,)
-    if "a handler cannot unsubscribe itself" in deviations:
-        return (state._replace(trouble=_with(state.trouble, (sub.number, "fails to unsubscribe"))),)
-    return unsubscribe(state, sub.number, deviations)
-
-
-def _served(state: State, number: int, deviations: Names) -> Iterator[State]:
-    """The handler goes on with what waits for it."""
-    sub = state.sub(number)
-    if sub is None or sub.phase in (GONE, GHOST, HAUNTS):
-        yield from flow(state, deviations) if state.flights else (state,)
+    flight = state.flights[index]
+    before, after = state.flights[:index], state.flights[index + 1 :]
+    if "a publisher that gives up holds up all others" in deviations:
+        stuck = tuple([each._replace(owed=(NOBODY,)) for each in (*before, *after)])
+        yield state._replace(flights=stuck, stuck=True).ended(flight.item, "cancelled")
         return
-    if not sub.buffer:
-        after = state.with_sub(sub._replace(phase=GONE)) if sub.phase == LEAVING and not sub.running else state
-        yield from flow(after, deviations) if state.flights else (after,)
-        return
-    if sub.running:
-        yield state
-    for index in nexts(state, sub, deviations):
-        item = sub.buffer[index]
-        if all(each.publisher != item.publisher for each in sub.running):
-            rest = sub._replace(buffer=sub.buffer[:index] + sub.buffer[index + 1 :], running=(*sub.running, item))
-            after = state.given(noting(rest, item, deviations), item)
-            yield from flow(after, deviations) if state.flights else (after,)
+    for flights in ((*before, *after), (*before, flight._replace(accepted=True), *after)):
+        yield from next_in_queue(state._replace(flights=flights).ended(flight.item, "cancelled"), deviations)
 
 
 def spoil(state: State, number: int, deviations: Names) -> Iterator[State]:
@@ -274,7 +267,7 @@ def _spoilt(items: tuple[Item, ...], number: int) -> tuple[Item, ...]:
 def look_for_leftovers(state: State, number: int, deviations: Names) -> Iterator[State]:
     """What is gone is looked after."""
     sub = state.sub(number)
-    if sub is None or sub.phase in (*LIVE, HAUNTS) or sub.running:
+    if sub is None or sub.phase in (*LIVE, HAUNTS) or sub.busy:
         yield state
         return
     kept = wrong(deviations, sub, "is held on to") or sub.phase == UNDEAD

@@ -131,6 +131,19 @@ class TaskPerDelivery(Bus):
             return
 
 
+@faulty("EB-04", "events of one topic arrive before earlier ones of another")
+class QueueForEachTopic(Bus):
+    """A queue for each topic; a reader looks into one after the other."""
+
+    class Subscription(Subscription):
+        def take(self) -> Event | None:
+            first = next((event for event in self.waiting if event.topic == Topic.STATE), None)
+            if first is not None and not (self._gap and not self.disconnected):
+                self.waiting.remove(first)
+                self.waiting.appendleft(first)
+            return super().take()
+
+
 # EB-05: nothing is missed
 
 
@@ -247,6 +260,10 @@ class AwaitsHandlers(Bus):
         try:
             if handler is not None:
                 await handler(event)
+        except asyncio.CancelledError as error:
+            if asyncio.current_task().cancelling():  # type: ignore[union-attr]  # there is one
+                raise
+            self._report(error)
         except Exception as error:
             self._report(error)
 
@@ -266,6 +283,70 @@ class GathersHandlers(AwaitsHandlers):
 
     async def call(self, subscriptions: Iterable[Subscription], event: Event) -> None:
         await asyncio.gather(*(self.call_one(each, event) for each in subscriptions))
+
+
+class Dispatches(AwaitsHandlers):
+    """One task calls all handlers, and goes on with the next event when it is done with one."""
+
+    def __init__(self, settings: EventBusSettings) -> None:
+        super().__init__(settings)
+        self._line: deque[tuple[list[Subscription], Event]] = deque()
+
+    async def call(self, subscriptions: Iterable[Subscription], event: Event) -> None:
+        self._line.append((list(subscriptions), event))
+        if len(self._line) == 1:
+            task = asyncio.create_task(self._dispatch())
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
+
+    async def _dispatch(self) -> None:
+        while self._line:
+            await self.call_all(*self._line[0])
+            self._line.popleft()
+
+    async def call_all(self, subscriptions: list[Subscription], event: Event) -> None:
+        raise NotImplementedError
+
+
+@faulty("EB-07", "a handler is called only once another has returned, while publish() goes on")
+class DispatchesOneByOne(Dispatches):
+    """One task awaits handler after handler (bubus)."""
+
+    async def call_all(self, subscriptions: list[Subscription], event: Event) -> None:
+        for subscription in subscriptions:
+            await self.call_one(subscription, event)
+
+
+@faulty("EB-07", "the next event waits until all handlers have returned")
+class DispatchesTogether(Dispatches):
+    """One task awaits all handlers together (bubus with `parallel_handlers`)."""
+
+    async def call_all(self, subscriptions: list[Subscription], event: Event) -> None:
+        await asyncio.gather(*(self.call_one(each, event) for each in subscriptions))
+
+
+@faulty("EB-07", "publish() does not end where a handler calls it")
+class WaitsForItself(Bus):
+    """A lock that a handler's task has already, and waits for when it publishes."""
+
+    def __init__(self, settings: EventBusSettings) -> None:
+        super().__init__(settings)
+        self._within: set[Any] = set()
+
+    async def handle(self, topics: tuple[Topic, ...], handler: Handler) -> Subscription:
+        async def call(event: Event) -> None:
+            self._within.add(asyncio.current_task())
+            try:
+                await handler(event)
+            finally:
+                self._within.discard(asyncio.current_task())
+
+        return await super().handle(topics, call)
+
+    async def publish(self, event: Event) -> None:
+        if asyncio.current_task() in self._within:
+            await asyncio.get_running_loop().create_future()
+        await super().publish(event)
 
 
 @faulty("EB-07", "an event for which one has no room misses another", "histories feature")
@@ -616,6 +697,15 @@ class DropsForDisconnect(Bus):
                 super().put(event)
 
 
+@faulty("EB-13", "once a publisher has given up waiting for room, all others wait for ever")
+class KeepsThePlaceOfWhoGaveUp(Bus):
+    """A publisher that was cancelled stays the first of those that wait."""
+
+    def go_on(self) -> None:
+        if not (self._held_up and self._held_up[0][1].cancelled()):
+            super().go_on()
+
+
 @faulty("EB-13", "dropped events are not counted")
 class DropsInSilence(Bus):
     """A deque with a maxlen."""
@@ -747,6 +837,51 @@ class DiesInSilence(Bus):
                 subscription.waiting.clear()
                 self.go_on()
                 return
+
+
+class Dies(Bus):
+    """The handler's task ends with what a handler raises."""
+
+    mortal: tuple[type[BaseException], ...] = ()
+    leaves = False
+
+    async def handle(self, topics: tuple[Topic, ...], handler: Handler) -> Subscription:
+        async def call(event: Event) -> None:
+            try:
+                await handler(event)
+            except self.mortal as error:
+                self._report(error)
+                if self.leaves:
+                    self._remove(subscription)
+                    subscription.waiting.clear()
+                    self.go_on()
+                self._serving.discard(asyncio.current_task())  # type: ignore[arg-type]  # it is one
+                await asyncio.get_running_loop().create_future()
+
+        subscription = await super().handle(topics, call)
+        return subscription
+
+
+@faulty("EB-15", "a handler that has failed once is called no more, and what comes for it waits")
+class StaysDead(Dies):
+    """Nobody serves the subscription any more, and nobody takes it off."""
+
+    mortal = (Exception,)
+
+
+@faulty("EB-15", "a handler that ends as cancelled is not called again")
+class LeavesWithCancellation(Dies):
+    """Takes the cancellation of what a handler waits for, for its own, and tidies up."""
+
+    mortal = (asyncio.CancelledError,)
+    leaves = True
+
+
+@faulty("EB-15", "a handler that has ended as cancelled is called no more, and what comes for it waits")
+class DiesWithCancellation(Dies):
+    """`except Exception` lets it through; nobody looks after the task."""
+
+    mortal = (asyncio.CancelledError,)
 
 
 @faulty("EB-15", "the error of a handler is not reported")
