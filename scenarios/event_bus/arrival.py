@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from patternproof.modelling import Names
 
 from .events import PULL, PUSH, Receipt
-from .state import CUT, GHOST, GONE, HAUNTS, OPEN, UNDEAD, Item, State, Tracked, by_handlers, nexts, wrong
+from .state import CUT, GHOST, HAUNTS, OPEN, UNDEAD, WANING, Item, State, Tracked, by_handlers, nexts, wrong
 
 SIDE_BY_SIDE = by_handlers("side by side")
 GETS = (OPEN, UNDEAD, GHOST, HAUNTS)
@@ -82,7 +82,7 @@ def _kept(state: State, sub: Tracked, item: Item, deviations: Names) -> Iterator
         yield from _counted_in(state, sub, item, deviations)
         yield from _overtaking(state, sub, item, deviations)
     elif policy == "disconnect" and not wrong(deviations, sub, "drops in place of disconnecting"):
-        phase = CUT if sub.phase == OPEN else GONE
+        phase = CUT if sub.phase == OPEN else WANING
         yield state.with_sub(sub._replace(phase=phase, unsaid=True))
         yield state.with_sub(sub._replace(phase=phase, unsaid=True, buffer=()))
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from patternproof.history import Batch, Hung
 from patternproof.modelling import RIGHT, States, successors
 
-from .events import Receipt, Seen
+from .events import HandlerEnds, Receipt, Seen
 from .state import CHANGED, State
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _OF_EVENTS = {
     "Close": "EB-14",
+    "CancelPublish": "EB-13",
     "SubscribeThenPublish": "EB-05",
     "PublishThenSubscribe": "EB-06",
     "UnsubscribeThenPublish": "EB-09",
@@ -77,6 +78,8 @@ def _of_receipts(state: State, expected: Seen, seen: Seen, batch: Batch) -> str:
             return "EB-04"
     if any(receipt.what == "overflowed" for receipt in more) or any(sub.dropped for sub in state.subs):
         return "EB-13"
+    if any(isinstance(event, HandlerEnds) and event.how in ("error", "cancelled") for event in batch.events):
+        return "EB-15"
     return "EB-14" if state.closed else _of_batch(batch, "EB-01")
 
 

@@ -16,6 +16,7 @@ CALLED = {ONE_BY_ONE, DISPATCHED_ONE_BY_ONE, AWAITED, DISPATCHED}
 """Deviations in which handlers have no buffers, and something waits for them."""
 IN_TURN = {ONE_BY_ONE, DISPATCHED_ONE_BY_ONE}
 IN_LINE = {DISPATCHED_ONE_BY_ONE, DISPATCHED}
+ALL_THE_SAME = by_handlers("called all the same")
 SKIPS = "an unsubscribe meanwhile skips another"
 TO_NOBODY_FAILS, TO_NOBODY_WAITS = "publishing to nobody fails", "publishing to nobody waits"
 FAILS_AT_CHANGE, SKIPS_AT_CHANGE = "publishing fails as subscriptions change", "subscriptions are skipped as others change"
@@ -122,7 +123,7 @@ def called(state: State, flight: Flight, deviations: Names) -> State:
     """The handlers are called that a flight is for, or the first of them."""
     for number in flight.awaited[:1] if deviations & IN_TURN else flight.awaited:
         sub = state.sub(number)
-        assert sub is not None
+        assert sub is not None, "nobody looks after what is gone while something waits for handlers"
         state = started(state, sub, flight.item, deviations)
     return state
 
@@ -211,6 +212,6 @@ def _without(flight: Flight, sub: Tracked, deviations: Names) -> Flight:
     owed, awaited = flight.owed, flight.awaited
     if SKIPS in deviations and owed[:1] == (sub.number,):
         owed = owed[2:]
-    if all(item.number != flight.item.number for item in sub.busy):
+    if ALL_THE_SAME not in deviations and all(item.number != flight.item.number for item in sub.busy):
         awaited = tuple([number for number in awaited if number != sub.number])
     return flight._replace(owed=tuple([number for number in owed if number != sub.number]), awaited=awaited)

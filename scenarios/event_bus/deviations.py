@@ -46,8 +46,7 @@ _OF_OVERFLOW: tuple[tuple[str, ...], ...] = (
     ("publishing fails when one is full", "EB-13", "publish() fails when a subscription is full", "pull", "full"),
     ("a full one keeps events from others", "EB-07", "an event for which one has no room misses another", "pull", "full"),
 )
-_OF_EITHER: tuple[tuple[str, ...], ...] = (
-    (by_handlers("side by side"), "EB-04", "a handler is called with an event while it is busy with the one before", "push"),
+_OF_CALLING: tuple[tuple[str, ...], ...] = (
     (
         by_handlers("awaited one by one"),
         "EB-07",
@@ -70,6 +69,10 @@ _OF_EITHER: tuple[tuple[str, ...], ...] = (
         "push",
         "awaiting",
     ),
+)
+"""These stand first: of two handlers that are not called together much else may be said as well, and nearly always this is it."""
+_OF_EITHER: tuple[tuple[str, ...], ...] = (
+    (by_handlers("side by side"), "EB-04", "a handler is called with an event while it is busy with the one before", "push"),
     (by_handlers("publishing within waits"), "EB-07", "publish() does not end where a handler calls it", "push publishes"),
     ("publishing to nobody fails", "EB-08", "publishing with no subscriber fails", "", "nobody"),
     ("publishing to nobody waits", "EB-08", "publishing with no subscriber does not end", "", "nobody"),
@@ -97,14 +100,6 @@ _OF_EITHER: tuple[tuple[str, ...], ...] = (
         "close",
         "refusing",
     ),
-    ("a failing handler hears no more", "EB-15", "a handler that fails once is not called again", "push error", "failing"),
-    (
-        "a failing handler stays as it is",
-        "EB-15",
-        "a handler that has failed once is called no more, and what comes for it waits",
-        "push error",
-        "failing",
-    ),
     (
         "a handler that is cancelled hears no more",
         "EB-15",
@@ -118,6 +113,14 @@ _OF_EITHER: tuple[tuple[str, ...], ...] = (
         "a handler that has ended as cancelled is called no more, and what comes for it waits",
         "push cancelled",
         "cancelled",
+    ),
+    ("a failing handler hears no more", "EB-15", "a handler that fails once is not called again", "push error", "failing"),
+    (
+        "a failing handler stays as it is",
+        "EB-15",
+        "a handler that has failed once is called no more, and what comes for it waits",
+        "push error",
+        "failing",
     ),
     ("errors of handlers are not reported", "EB-15", "the error of a handler is not reported", "push error"),
     ("encoding changes data", "EB-16", "an event that is encoded and decoded is another", "wire"),
@@ -134,8 +137,16 @@ _ELUSIVE_OF_BOTH: tuple[tuple[str, ...], ...] = (
     ("some are lost", "EB-01", "some events do not arrive", "@"),
 )
 _ELUSIVE: tuple[tuple[str, ...], ...] = (
+    # It shows only where handlers wait for one another.
+    (
+        by_handlers("called all the same"),
+        "EB-09",
+        "a handler is called that was unsubscribed while another one ran",
+        "push removes",
+    ),
     ("publishing fails as subscriptions change", "EB-10", "publish() fails as a subscription begins or ends", ""),
     ("subscriptions are skipped as others change", "EB-10", "an event misses a subscription as another begins or ends", ""),
+    ("thrown away inside by close()", "EB-14", "an event that was accepted, and waits inside, is lost by close()", "close"),
     ("lost as its receive is cancelled", "EB-11", "an event is lost that comes as its receive is cancelled", "cancel"),
 )
 _CLOSES = ("close() never ends", "EB-14", "close() does not end although all is drained", "close")
@@ -169,7 +180,8 @@ def _of_all_or_handlers(rows: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, .
 
 
 DEVIATIONS: dict[str, Deviation] = (
-    _deviations(_styled(_OF_BOTH))
+    _deviations(_OF_CALLING)
+    | _deviations(_styled(_OF_BOTH))
     | _deviations(_of_all_or_handlers(_OF_OVERFLOW))
     | _deviations(_OF_EITHER)
     | _deviations(_ELUSIVE, elusive=True)

@@ -8,7 +8,7 @@ from patternproof.modelling import Names
 
 from .arrival import noting
 from .calling import handler_ended
-from .delivery import begun, flow
+from .delivery import IN_LINE, begun, flow
 from .events import PUSH, HandlerEnds
 from .state import CUT, DEAF, GHOST, GONE, HAUNTS, LEAVING, NOBODY, OPEN, Flight, Item, State, Tracked, by_handlers, nexts
 from .transitions import subscribe, unsubscribe, with_
@@ -75,6 +75,9 @@ def _returned(state: State, number: int, item: Item, how: str, deviations: Names
     after = state.with_sub(rest)
     if how in ("error", "cancelled"):
         after = _failed(after, rest, how, deviations)
+        if deviations & IN_LINE and _kills(how, deviations):  # what would have called the next handler is dead as well
+            yield after
+            return
     for ended in handler_ended(after, number, item, how, deviations):
         for left in _left(ended, number, how, deviations):
             yield from _served(left, number, deviations)
@@ -83,12 +86,16 @@ def _returned(state: State, number: int, item: Item, how: str, deviations: Names
 def _failed(state: State, sub: Tracked, how: str, deviations: Names) -> State:
     if sub.phase == OPEN and (DEAF_AFTER["error"] in deviations or DEAF_AFTER[how] in deviations):
         state = state.with_sub(sub._replace(phase=DEAF, buffer=()))
-    elif DEAD_AFTER["error"] in deviations or DEAD_AFTER[how] in deviations:
+    elif _kills(how, deviations):
         state = state.with_sub(sub._replace(publishing=(_FOR_EVER,)))
     awaited = any(flight.awaited and not flight.accepted for flight in state.flights)
     if sub.phase == GONE or awaited or how == "cancelled":
         return state._replace(perhaps=with_(state.perhaps, sub.number))
     return state._replace(reported=with_(state.reported, sub.number))
+
+
+def _kills(how: str, deviations: Names) -> bool:
+    return DEAD_AFTER["error"] in deviations or DEAD_AFTER[how] in deviations
 
 
 def _left(state: State, number: int, how: str, deviations: Names) -> Iterable[State]:

@@ -103,9 +103,8 @@ class EventBusModel:
         return [settings for settings in (*VARIANTS, *PLAIN) if self.supported is None or settings in self.supported]
 
     def initial(self, settings: EventBusSettings) -> Iterable[State]:
-        if settings.overflow == "block":
-            return (State(settings),)
-        return (State(settings), State(settings, hand=1, plain=False))
+        state = State(settings, replays=self.capabilities.replay)
+        return (state,) if settings.overflow == "block" else (state, state._replace(hand=1, plain=False))
 
     def begin(self, state: State) -> State:
         return state.pruned()._replace(
@@ -240,10 +239,23 @@ class EventBusModel:
         flights = tuple([(*aged([flight.item]), *flight[1:]) for flight in state.flights])
         latest = aged([state.latest]) if state.latest else ()
         ending = tuple([(number, now - item.number, now - other) for number, item, other in state.ending])
-        return (state.hand, subs, state.come, flights, aged(state.queue), ending, state.closed, state.stuck, latest)
+        return (
+            aged(state.past),
+            state.hand,
+            subs,
+            state.come,
+            flights,
+            aged(state.queue),
+            ending,
+            state.closed,
+            state.stuck,
+            latest,
+        )
 
     def relevant(self, deviation: Deviation, settings: EventBusSettings) -> bool:
         if not all(getattr(self.capabilities, NEEDS[kind]) for kind in deviation.uses.split() if kind in NEEDS):
+            return False
+        if deviation.requirement == "EB-06" and self.capabilities.replay:
             return False
         policies = WHERE.get(deviation.name.removesuffix(by_handlers("")))
         if policies is None:

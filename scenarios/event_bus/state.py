@@ -15,9 +15,9 @@ from .events import PULL, Publishing, Receipt
 NOBODY = -1
 OPEN, CUT, LEAVING, GONE = "open", "cut", "leaves", "gone"
 """Phases of a subscription: it gets events; it was disconnected; unsubscribe() waits for its handler; it is gone."""
-UNDEAD, GHOST, HAUNTS, DEAF = "undead", "ghost", "haunts", "deaf"
-"""Phases that only deviations know: gone, it still gets events; gone, it holds publishers up; it does so after it was looked for;
-its handler is dead."""
+UNDEAD, WANING, GHOST, HAUNTS, DEAF = "undead", "waning", "ghost", "haunts", "deaf"
+"""Phases that only deviations know: gone, it still gets events; gone, it was disconnected; gone, it holds publishers up; it does
+so after it was looked for; its handler is dead."""
 LIVE = (OPEN, CUT, LEAVING, DEAF)
 CHANGED = " changed"
 
@@ -115,6 +115,9 @@ class State(NamedTuple):
     """Whether nothing can be published any more; only with a deviation."""
     latest: Item | None = None
     """The last event published; kept only with a deviation that asks for it."""
+    replays: bool = False
+    past: tuple[Item, ...] = ()
+    """All that was published, where new subscriptions may get it."""
     published: tuple[Publishing, ...] = ()
     received: tuple[Receipt, ...] = ()
     before: tuple[tuple[int, Item], ...] = ()
@@ -153,7 +156,8 @@ class State(NamedTuple):
 
     def ended(self, item: Item, phase: str) -> State:
         """With a publish() that is over, or waits for ever."""
-        return self._replace(published=tuple(sorted((*self.published, Publishing(item.number, phase)))))
+        past = (*self.past, item) if self.replays and phase == "done" else self.past
+        return self._replace(published=tuple(sorted((*self.published, Publishing(item.number, phase)))), past=past)
 
     def given(self, sub: Tracked, item: Item) -> State:
         """With an event that a subscription got: taken down where another has still to get it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import TypeVar
 
 from patternproof.modelling import Names
@@ -22,6 +23,7 @@ from .state import (
     NOBODY,
     OPEN,
     UNDEAD,
+    WANING,
     Item,
     State,
     Tracked,
@@ -67,6 +69,30 @@ def subscribe(state: State, number: int, topics: str, style: str, deviations: Na
         yield after if style == PULL else after.given(started, latest)
     else:
         yield from _joined(state._replace(subs=with_(state.subs, sub)), sub, deviations)
+        for items in _replays(state, sub):
+            yield _replayed(state, sub, items)
+
+
+def _replays(state: State, sub: Tracked) -> Iterator[tuple[Item, ...]]:
+    """What of the past a new subscription may get: of each topic the last few, or all."""
+    past = [item for item in state.past if item.topic in sub.topics]
+    counts = [range(1 + sum(item.topic == topic for item in past)) for topic in sub.topics]
+    for kept in product(*counts):
+        left = dict(zip(sub.topics, kept, strict=True))
+        chosen = []
+        for item in reversed(past):
+            if left[item.topic]:
+                left[item.topic] -= 1
+                chosen.append(item)
+        if chosen:
+            yield tuple(reversed(chosen))
+
+
+def _replayed(state: State, sub: Tracked, items: tuple[Item, ...]) -> State:
+    if sub.style == PULL:
+        return state._replace(subs=with_(state.subs, sub._replace(buffer=items)))
+    started = sub._replace(running=items[:1], buffer=items[1:])
+    return state._replace(subs=with_(state.subs, started)).given(started, items[0])
 
 
 def _joined(state: State, sub: Tracked, deviations: Names) -> Iterator[State]:
@@ -270,7 +296,7 @@ def look_for_leftovers(state: State, number: int, deviations: Names) -> Iterator
     if sub is None or sub.phase in (*LIVE, HAUNTS) or sub.busy:
         yield state
         return
-    kept = wrong(deviations, sub, "is held on to") or sub.phase == UNDEAD
+    kept = wrong(deviations, sub, "is held on to") or sub.phase in (UNDEAD, WANING)
     # A publish() that is under way may know it still.
     for left in ("it",) if kept else ("nothing", "it") if state.flights else ("nothing",):
         after = state._replace(left=(*state.left, left))
@@ -289,11 +315,7 @@ def close(state: State, deviations: Names) -> Iterator[State]:
     for sub in closed.subs:
         if sub.receiving and sub.phase in (OPEN, CUT) and "subscriptions are not ended" not in deviations:
             closed = closed.told(sub._replace(receiving=False), "ended")
-    for sub in closed.subs:
-        if wrong(deviations, sub, "thrown away by close()"):
-            closed = closed.with_sub(sub._replace(buffer=()))
-            closed = closed._replace(flights=tuple([each for each in closed.flights if not each.accepted]))
-    refused = closed
+    refused = closed = _thrown_away(closed, deviations)
     for flight in closed.flights:
         if not flight.accepted and not flight.awaited:
             refused = refused.ended(flight.item, "refused")
@@ -303,3 +325,12 @@ def close(state: State, deviations: Names) -> Iterator[State]:
     yield from flow(refused._replace(flights=kept, queue=()), deviations)
     if refused != closed:
         yield closed
+
+
+def _thrown_away(state: State, deviations: Names) -> State:
+    losing = [sub for sub in state.subs if wrong(deviations, sub, "thrown away by close()")]
+    for sub in losing:
+        state = state.with_sub(sub._replace(buffer=()))
+    if losing or "thrown away inside by close()" in deviations:
+        state = state._replace(flights=tuple([each for each in state.flights if not each.accepted]))
+    return state

@@ -6,8 +6,9 @@ import asyncio
 import copy
 import pickle
 from collections import deque
-from collections.abc import AsyncIterator
-from typing import Any, Self
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from typing import Any, Self, TypeVar
 
 from patternproof.reference.event_bus import EventBus
 from patternproof.reference.event_bus.tasks import Subscription
@@ -24,10 +25,17 @@ from patternproof.ports.event_bus import (
     decode,
     encode,
 )
-from tests.odd import Registry
+from tests.odd import Odd, Registry
 
 ODD = Registry()
 odd = ODD.add
+T = TypeVar("T", bound=Callable[..., Any])
+
+
+def replaying(factory: T) -> T:
+    """Register one that claims to replay."""
+    ODD.append(Odd(factory, frozenset({"replay"})))
+    return factory
 
 
 async def give_way(times: int = 1) -> None:
@@ -314,6 +322,52 @@ class PumpedSubscription(QueueSubscription):
         await super().unsubscribe()
 
 
+@odd
+class LinedUp(QueueForEach):
+    """What comes waits in one line inside, and a task of the bus's own carries it to all."""
+
+    def __init__(self, settings: EventBusSettings) -> None:
+        super().__init__(settings)
+        self.line: deque[tuple[Event, list[QueueSubscription]]] = deque()
+        self.moved = asyncio.Condition()
+        self.carrying: asyncio.Task[None] | None = None
+
+    async def publish(self, event: Event) -> None:
+        if self.closed:
+            raise BusClosedError("closed")
+        recipients = [each for each, topics in self.subscriptions.items() if event.topic in topics]
+        if not recipients:
+            return
+        async with self.moved:
+            await self.moved.wait_for(lambda: self.closed or len(self.line) < self.settings.capacity)
+            if self.closed:
+                raise BusClosedError("closed")
+            self.line.append((event, recipients))
+        if self.carrying is None:
+            self.carrying = asyncio.create_task(self.carry())
+        if self.settings.overflow != "block":
+            await asyncio.wait({self.carrying})
+
+    async def carry(self) -> None:
+        while self.line:
+            event, recipients = self.line[0]
+            for subscription in recipients:
+                with suppress(BusClosedError):
+                    await subscription.put(event)
+            self.line.popleft()
+            async with self.moved:
+                self.moved.notify_all()
+        self.carrying = None
+
+    async def close(self) -> None:
+        self.closed = True
+        async with self.moved:
+            self.moved.notify_all()
+        if self.carrying is not None:
+            await asyncio.wait({self.carrying})
+        await super().close()
+
+
 # Delivery
 
 
@@ -465,6 +519,53 @@ class TaskForEachCall(EventBus):
             task.result()
 
         return await super().handle(topics, call)
+
+
+@odd
+class SaysNothingOfCancellation(EventBus):
+    """What a handler waits for may be cancelled; that is no error to be reported."""
+
+    def _report(self, error: BaseException) -> None:
+        if not isinstance(error, asyncio.CancelledError):
+            super()._report(error)
+
+
+# Replay
+
+
+class Replaying(EventBus):
+    """Keeps what was published for those who come later."""
+
+    most: int | None = None
+    """Events of each topic that it keeps; None: all."""
+
+    def __init__(self, settings: EventBusSettings) -> None:
+        super().__init__(settings)
+        self.past: list[Event] = []
+
+    async def publish(self, event: Event) -> None:
+        await super().publish(event)
+        self.past.append(event)
+
+    async def subscribe(self, *topics: Topic) -> Subscription:
+        subscription = await super().subscribe(*topics)
+        kept = {topic: [event for event in self.past if event.topic == topic] for topic in topics}
+        for event in self.past:
+            if event in kept.get(event.topic, ())[-(self.most or 0) :]:
+                subscription.waiting.append(event)
+        return subscription
+
+
+@replaying
+class ReplaysAll(Replaying):
+    """A newcomer gets all that ever was published."""
+
+
+@replaying
+class ReplaysTheLatest(Replaying):
+    """A newcomer gets the latest of each topic."""
+
+    most = 1
 
 
 # Types
