@@ -8,6 +8,7 @@ from pytest_bdd.parsers import parse
 from .events import PUSH
 from .scene import Scene
 
+
 @when(parse("handler {name:w} publishes state event {event:w}"))
 def handler_publishes(bus: Scene, name: str, event: str) -> None:
     bus.end_handler(name, "publishes", bus.new_event(event))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from asyncio import current_task
 from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from patternproof.drivers import Driver, Operation, Returned
 from patternproof.flavour import resolved
+from patternproof.history import Batch
+
+from .events import Publish
 
 Deed = Callable[[], Coroutine[Any, Any, None]]
 
@@ -51,3 +55,21 @@ class Publisher:
                 await resolved(self._orders.function())
         finally:  # a publisher that was cancelled is another from now on
             self._life = self._call(self._live) if self._queue else None
+
+
+def is_cancelled() -> bool:
+    """Whether the kit has cancelled the call that is under way, and not the bus by itself."""
+    task = current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def in_order(batch: Batch) -> Batch:
+    """The same with the events of each publisher in the order of their numbers."""
+    publishes = sorted([event for event in batch.events if isinstance(event, Publish)], key=lambda event: event.number)
+    ordered = []
+    for event in batch.events:
+        if isinstance(event, Publish):
+            event = next(each for each in publishes if each.publisher == event.publisher)
+            publishes.remove(event)
+        ordered.append(event)
+    return Batch(tuple(ordered), batch.turns)

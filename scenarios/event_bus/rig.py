@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import weakref
-from asyncio import CancelledError, current_task
+from asyncio import CancelledError
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -27,7 +27,7 @@ from .beyond import ELSEWHERE, Beyond
 from .events import PULL, PUSH, Publishing, R, Seen
 from .model import PLAIN, VARIANTS, Capabilities, EventBusModel
 from .owing import Owing
-from .publishers import Deed, Publisher
+from .publishers import Deed, Publisher, in_order, is_cancelled
 from .samples import TOPIC_OF, labelled, sample
 from .subscribers import Subscriber
 
@@ -78,7 +78,7 @@ class EventBusRig(Rig):
         return self.driver.begin((lambda: plainly(method())) if self._threads else method)
 
     def run(self, batch: Batch) -> Any:
-        return super().run(_in_order(batch))
+        return super().run(in_order(batch))
 
     def unanswered(self) -> bool:
         waiting = [number for number, phase in self._phases.items() if phase == "waits"]
@@ -193,7 +193,7 @@ class EventBusRig(Rig):
         except BusClosedError:
             self._phases[number] = "refused"
         except CancelledError as error:
-            self._phases[number] = "cancelled" if _is_cancelled() else f"fails: {shown(error)}"
+            self._phases[number] = "cancelled" if is_cancelled() else f"fails: {shown(error)}"
             raise
         except Exception as error:  # noqa: BLE001  # whatever it raises is what was seen
             self._phases[number] = f"fails: {shown(error)}"
@@ -294,24 +294,6 @@ class EventBusRig(Rig):
         """Whether the bus has a close() at all, as far as it was called."""
         outcome = None if self._closing is None else self._closing.outcome
         return not (isinstance(outcome, Raised) and isinstance(outcome.error, Unsupported | AttributeError))
-
-
-def _is_cancelled() -> bool:
-    """Whether the kit has cancelled the call that is under way, and not the bus by itself."""
-    task = current_task()
-    return task is not None and task.cancelling() > 0
-
-
-def _in_order(batch: Batch) -> Batch:
-    """The same with the events of each publisher in the order of their numbers."""
-    publishes = sorted([event for event in batch.events if isinstance(event, events.Publish)], key=lambda event: event.number)
-    ordered = []
-    for event in batch.events:
-        if isinstance(event, events.Publish):
-            event = next(each for each in publishes if each.publisher == event.publisher)
-            publishes.remove(event)
-        ordered.append(event)
-    return Batch(tuple(ordered), batch.turns)
 
 
 def _with_causes(error: BaseException) -> Iterator[BaseException]:
