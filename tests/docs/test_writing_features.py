@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from patternproof.scenarios.circuit_breaker import steps
 from patternproof.scenarios.circuit_breaker.words import ABILITIES, settings_of
+from patternproof.scenarios.event_bus import handler_steps
+from patternproof.scenarios.event_bus import steps as bus_steps
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
 from patternproof import time_steps
@@ -34,14 +36,22 @@ def block(language: str) -> str:
     return DOCUMENT.split(f"```{language}\n")[1].split("```")[0]
 
 
-def defined() -> list[StepFunctionContext]:
-    return [context for context in step_function_context_registry.values() if context.step_func.__module__ in OWN]
+def defined(modules: set[str] = OWN) -> list[StepFunctionContext]:
+    return [context for context in step_function_context_registry.values() if context.step_func.__module__ in modules]
 
 
 @pytest.mark.parametrize("kind", ["given", "when", "then"])
 def test_the_documented_steps_are_all_the_steps_that_there_are(kind: str) -> None:
     names = [context.parser.name for context in defined() if context.type == kind]
     assert sorted(documented(kind.capitalize())) == sorted(names)
+
+
+@pytest.mark.parametrize("kind", ["given", "when", "then"])
+def test_the_documented_steps_of_event_buses_are_all_that_there_are(kind: str) -> None:
+    of_buses = defined({bus_steps.__name__, handler_steps.__name__})
+    assert {context.parser.name for context in of_buses if context.type == kind} == set(
+        documented(f"Of a bus: {kind.capitalize()}")
+    )
 
 
 def test_the_documented_abilities_are_all_that_there_are_and_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
