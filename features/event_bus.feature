@@ -274,6 +274,15 @@ Feature: Event bus
       And publisher P publishes resource event 2
       Then subscriber B has received nothing
 
+    Example: a handler unsubscribes another that is about to be called
+      Given an event bus
+      And handlers A and B of state events
+      When publisher P publishes state event 1
+      And handler A unsubscribes handler B
+      And subscribers A and B read
+      Then event 1 is published
+      And subscriber A has received event 1
+
     Example: a handler subscribes another
       Given an event bus
       And handler A of state events

@@ -135,6 +135,8 @@ def _subscribes(state: State, can: Capabilities) -> Iterator[Any]:
 def _handler_ends(state: State, sub: Tracked, can: Capabilities) -> Iterator[HandlerEnds]:
     for how in ("ok", "error", "leaves", *(("cancelled",) if can.cancels else ())):
         yield HandlerEnds(sub.number, how)
+    if sub.phase not in (OPEN, CUT):
+        return
     # Where there is no room, a handler that publishes waits for itself, as it has asked for.
     if not state.flights and not state.ending and all(state.has_room(each) and not each.buffer for each in state.subs):
         yield HandlerEnds(sub.number, "publishes", state.events)

@@ -87,7 +87,7 @@ def _to_all(state: State, item: Item, targets: list[Tracked], deviations: Names)
 
 def _waits(state: State, targets: list[Tracked], deviations: Names) -> bool:
     name = "waits in place of dropping"
-    return any(wrong(deviations, each, name) and not state.has_room(each) for each in targets)
+    return state.drops and any(wrong(deviations, each, name) and not state.has_room(each) for each in targets)
 
 
 def _at_once(state: State, item: Item, numbers: tuple[int, ...], deviations: Names) -> Iterable[State]:
@@ -95,7 +95,7 @@ def _at_once(state: State, item: Item, numbers: tuple[int, ...], deviations: Nam
     for index, number in enumerate(numbers):
         sub = state.sub(number)
         assert sub is not None
-        full = not state.has_room(sub)
+        full = state.drops and not state.has_room(sub)
         if full and wrong(deviations, sub, FAILS_WHEN_FULL):
             return [each.ended(item, "fails") for each in states]
         states = [after for each in states for after in arrived(each, number, item, deviations)]

@@ -29,6 +29,8 @@ def handler_ends(state: State, event: HandlerEnds, deviations: Names) -> Iterato
         yield state
         return
     item = sub.running[0]
+    if event.other != NOBODY and sub.phase in (GONE, LEAVING):  # it may have been cancelled as it was unsubscribed
+        yield from _returned(state, sub.number, item, "ok", deviations)
     if event.how == "publishes":
         own = Item(event.other, HANDLERS + sub.number, "X")
         rest = sub._replace(running=sub.running[1:], publishing=(*sub.publishing, item))

@@ -142,6 +142,10 @@ class State(NamedTuple):
     def blocks(self) -> bool:
         return self.settings.overflow == "block"
 
+    @property
+    def drops(self) -> bool:
+        return self.settings.overflow.startswith("drop")
+
     def sub(self, number: int) -> Tracked | None:
         return next((each for each in self.subs if each.number == number), None)
 
