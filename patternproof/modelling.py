@@ -374,7 +374,8 @@ def pair_separations(model: Model, singles: Mapping[str, Separation], suspects: 
             alike = explained(model, history, frozenset({other})) == len(history)
             if alike and deviation.requirement != model.deviations[one].requirement:
                 depth = len(singles[one].events) + MORE_EVENTS
-                separation = separate(model, frozenset({one}), frozenset({other}), depth)
+                pairs = MOST_HIDDEN_PAIRS if deviation.broad else MOST_PAIRS
+                separation = separate(model, frozenset({one}), frozenset({other}), depth, pairs)
                 found += [separation] if separation is not None else []
     return found
 
