@@ -111,10 +111,14 @@ def known_topics(topics: Iterable[Topic]) -> frozenset[Topic]:
 
 def _validate(settings: EventBusSettings) -> None:
     capacity, overflow, most = settings.capacity, settings.overflow, settings.max_bytes
-    _require(capacity >= 1, f"capacity must be at least 1 event, got {capacity!r}")
+    _require(_is_count(capacity), f"capacity must be at least 1 event, got {capacity!r}")
     policies = get_args(OverflowPolicy)
     _require(overflow in policies, f"overflow must be one of {', '.join(policies)}; got {overflow!r}")
-    _require(most is None or most >= 1, f"max_bytes must be at least 1, or None for no limit, got {most!r}")
+    _require(most is None or _is_count(most), f"max_bytes must be at least 1, or None for no limit, got {most!r}")
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 def _require(holds: bool, message: str) -> None:

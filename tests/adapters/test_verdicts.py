@@ -22,6 +22,12 @@ FAILED = {
     "asyncpg_simulated": "CP-13 CP-15",
     "psycopg_pool_simulated": "CP-08 CP-11 CP-13 CP-16",
     "sqlalchemy": "CP-08 CP-15 CP-16",
+    "aiopubsub": "EB-13 EB-15",
+    "blinker": "EB-07",
+    "broadcaster": "EB-06 EB-13 EB-14",
+    "bubus": "EB-06 EB-07 EB-13 EB-14 EB-15",
+    "pyee": "EB-04",
+    "pypubsub": "EB-07 EB-10",
 }
 """By adapter, the requirements that the library breaks."""
 

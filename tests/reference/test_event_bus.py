@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,37 +30,63 @@ EVENT = StateChanged("pump", {"on": True})
 
 
 @pytest.mark.parametrize("bus", [EventBus, ThreadedEventBus])
-@pytest.mark.parametrize("wrong", [{"capacity": 0}, {"capacity": -1}, {"overflow": "forget"}, {"max_bytes": 0}])
-def test_a_setting_out_of_range_is_named(bus: Any, wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=next(iter(wrong))):
+@pytest.mark.parametrize(
+    ("wrong", "shown"),
+    [
+        ({"capacity": 0}, "capacity .* got 0"),
+        ({"capacity": -1}, "capacity .* got -1"),
+        ({"capacity": 1.5}, "capacity .* got 1.5"),
+        ({"capacity": "many"}, "capacity .* got 'many'"),
+        ({"overflow": "forget"}, "overflow must be one of block, .*; got 'forget'"),
+        ({"overflow": None}, "overflow must be one of block, .*; got None"),
+        ({"max_bytes": 0}, "max_bytes .* got 0"),
+    ],
+)
+def test_a_setting_out_of_range_is_named(bus: Any, wrong: dict[str, Any], shown: str) -> None:
+    with pytest.raises(ValueError, match=shown):
         bus(EventBusSettings(**wrong))
 
 
 @pytest.mark.parametrize(
-    ("event", "settings", "error"),
+    ("event", "settings", "error", "shown"),
     [
-        (object(), EventBusSettings(), UnknownEventError),
-        (EVENT, EventBusSettings(max_bytes=10), EventTooLargeError),
+        (object(), EventBusSettings(), UnknownEventError, "takes one of StateChanged, .* got object"),
+        ({"component": "pump"}, EventBusSettings(), UnknownEventError, "got dict"),
+        (StateChanged, EventBusSettings(), UnknownEventError, "got type"),
+        (EVENT, EventBusSettings(max_bytes=10), EventTooLargeError, "StateChanged takes [0-9]+ bytes; .* at most 10"),
     ],
 )
-def test_what_cannot_be_published_is_refused_and_nothing_is_left(event: Any, settings: EventBusSettings, error: type) -> None:
-    with Simulated() as driver:
-        bus = EventBus(settings)
-        subscription = driver.complete(lambda: bus.subscribe("state"))  # type: ignore[arg-type]  # a topic by its name
-        outcome = driver.start(lambda: bus.publish(event)).outcome
-        assert isinstance(outcome, Raised)
-        assert isinstance(outcome.error, error)
-        assert not subscription.waiting
+@pytest.mark.parametrize("kind", [EventBus, ThreadedEventBus])
+def test_what_cannot_be_published_is_named_and_nothing_is_changed(
+    kind: Any, event: Any, settings: EventBusSettings, error: type[Exception], shown: str
+) -> None:
+    bus, call = used(kind, settings)
+    subscription = call(lambda: bus.subscribe("state"))
+    before = repr(bus)
+    with pytest.raises(error, match=shown):
+        call(lambda: bus.publish(event))
+    assert not subscription.waiting
+    assert (repr(bus), subscription.dropped) == (before, 0)
 
 
-def test_an_unknown_topic_is_named_and_no_subscription_is_left() -> None:
-    with Simulated() as driver:
-        bus = EventBus(EventBusSettings())
-        outcome = driver.start(lambda: bus.subscribe("weather")).outcome  # type: ignore[arg-type]  # that it is none is the point
-        assert isinstance(outcome, Raised)
-        assert isinstance(outcome.error, UnknownTopicError)
-        assert "weather" in str(outcome.error)
-        assert not bus._subscriptions()
+@pytest.mark.parametrize("kind", [EventBus, ThreadedEventBus])
+@pytest.mark.parametrize(
+    ("topics", "shown"), [(("weather",), "no topic 'weather'"), (("state", 3), "no topic 3"), ((), "got none")]
+)
+def test_a_topic_that_there_is_not_is_named_and_no_subscription_is_left(kind: Any, topics: tuple[Any, ...], shown: str) -> None:
+    bus, call = used(kind, EventBusSettings())
+    before = repr(bus)
+    for subscribe in (lambda: bus.subscribe(*topics), lambda: bus.handle(topics, print)):
+        with pytest.raises(UnknownTopicError, match=shown):
+            call(subscribe)
+        assert repr(bus) == before
+
+
+def used(kind: Any, settings: EventBusSettings) -> tuple[Any, Callable[[Callable[[], Any]], Any]]:
+    """A bus, and how its methods are called."""
+    if kind is ThreadedEventBus:
+        return kind(settings), lambda call: call()
+    return kind(settings), lambda call: asyncio.run(call())
 
 
 def test_a_closed_bus_refuses_both_ways() -> None:
