@@ -1,4 +1,4 @@
-"""What a handler's end does to the model of event buses."""
+"""What the end of a handler does to the model."""
 
 from __future__ import annotations
 
