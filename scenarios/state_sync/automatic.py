@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from patternproof.modelling import Names
 
 from .events import CENTRE, SYNC_INTERVAL
-from .state import Pending, State, at
+from .state import State, at
 from .syncing import absorbed
 
 GRACE = 0.5
@@ -22,7 +22,7 @@ def after_write(state: State, replica: int, key: int, bit: int, deviations: Name
     if state.lines[replica] != "up" or state.owed >> replica & 1:
         yield owed_by(state._replace(owed=state.owed | 1 << replica), replica)
         return
-    waiting = state._replace(pending=(*state.pending, Pending(replica, key, bit, 0.0)))
+    waiting = state.with_pending(replica, key, bit)
     ago = state.pushed_ago[replica]
     if "nothing is pushed by itself" in deviations or _is_stopped(state, deviations):
         yield state
@@ -42,7 +42,7 @@ def _pushed(state: State, replica: int, ago: float | None) -> State:
     state = absorbed(absorbed(state, replica, CENTRE, ()), CENTRE, replica, ())
     for each in due:
         key = state.keys[each.key]
-        state = state.with_key(each.key, key.knowing(CENTRE, 1 << each.bit & ~key.stuck[replica], 0))
+        state = state.with_key(each.key, key.knowing(CENTRE, each.mask & ~key.stuck[replica], 0))
     return state._replace(
         pending=tuple(each for each in state.pending if each.replica != replica),
         pushed_ago=at(state.pushed_ago, replica, ago),

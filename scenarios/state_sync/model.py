@@ -100,8 +100,7 @@ class StateSyncModel:
         return (State(settings),)
 
     def begin(self, state: State) -> State:
-        return state._replace(
-            keys=tuple(map(tidied, state.keys)),
+        return tidied(state)._replace(
             wild=state.wild or state.undone,
             start=None,
             before=None,

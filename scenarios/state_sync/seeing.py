@@ -76,8 +76,8 @@ def _by_wall_clock(key: Key, node: int) -> list[Written]:
     if unpushed:
         return [max(unpushed, key=lambda each: each.number)]
     latest = max((each.wall for _, each in known), default=0.0)
-    mask = sum(1 << bit for bit, each in known if each.wall == latest)
-    return [each for bit, each in known if each.wall == latest and not key.is_overwritten(bit, mask)]
+    overwritten = key.overwritten(sum(1 << bit for bit, each in known if each.wall == latest))
+    return [each for bit, each in known if each.wall == latest and not overwritten >> bit & 1]
 
 
 def fits(state: State, seen: Seen, deviations: Names) -> bool:

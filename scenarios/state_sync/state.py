@@ -70,17 +70,18 @@ class Key(NamedTuple):
         """With one of the masks that are kept by node replaced."""
         return self._replace(**{name: _at(getattr(self, name), node, mask)})  # type: ignore[arg-type]  # a name of a tuple
 
-    def is_overwritten(self, bit: int, known: int) -> bool:
-        """Whether a write among `known` surely overwrote another."""
-        return any(known >> other & 1 and write.past >> bit & 1 for other, write in enumerate(self.writes))
+    def overwritten(self, known: int) -> int:
+        """What the writes among `known` surely overwrote."""
+        mask = 0
+        for bit, write in enumerate(self.writes):
+            if known >> bit & 1:
+                mask |= write.past
+        return mask
 
     def candidates(self, node: int) -> list[Written]:
         """The writes that may be seen at a node."""
-        return [
-            write
-            for bit, write in enumerate(self.writes)
-            if self.most[node] >> bit & 1 and not self.is_overwritten(bit, self.least[node])
-        ]
+        seen = self.most[node] & ~self.overwritten(self.least[node])
+        return [write for bit, write in enumerate(self.writes) if seen >> bit & 1]
 
     def surely_in_conflict(self, node: int) -> list[Written]:
         """Of the writes that may be seen at a node those that surely none overwrote."""
@@ -124,12 +125,13 @@ class Ended(NamedTuple):
 
 
 class Pending(NamedTuple):
-    """A write that is to be pushed by itself."""
+    """The writes of a key that a replica is to push by itself."""
 
     replica: int
     key: int
-    bit: int
+    mask: int
     age: float
+    """Of the oldest, in seconds."""
 
 
 class State(NamedTuple):
@@ -183,6 +185,13 @@ class State(NamedTuple):
     def with_key(self, index: int, key: Key) -> State:
         return self._replace(keys=_at(self.keys, index, key))
 
+    def with_pending(self, replica: int, key: int, bit: int) -> State:
+        """With one more write to be pushed by itself."""
+        waiting = {(each.replica, each.key): each for each in self.pending}
+        known = waiting.get((replica, key), Pending(replica, key, 0, 0.0))
+        waiting[replica, key] = known._replace(mask=known.mask | 1 << bit)
+        return self._replace(pending=tuple(each for _, each in sorted(waiting.items())))
+
     def flying(self, replica: int) -> list[Flight]:
         """The syncs of a replica that are not over."""
         return [flight for flight in self.flights if flight.replica == replica and flight.phase != "loose"]
@@ -195,27 +204,47 @@ def _at(values: tuple, index: int, value: object) -> tuple:  # type: ignore[type
 at = _at
 
 
-def tidied(key: Key) -> Key:
-    """Without the writes that can be seen nowhere any more: they are overwritten wherever they are known."""
-    kept = [bit for bit in range(len(key.writes)) if _matters(key, bit)]
-    if len(kept) == len(key.writes):
-        return key
+def tidied(state: State) -> State:
+    """Without the writes that can be seen nowhere any more, the others in the order of their numbers.
 
-    def mapped(mask: int) -> int:
-        return sum(1 << new for new, old in enumerate(kept) if mask >> old & 1)
+    States that differ only in the order in which the events of a batch were taken become one.
+    """
+    kept = [_kept(key) for key in state.keys]
+    if all(each == list(range(len(key.writes))) for each, key in zip(kept, state.keys, strict=True)):
+        return state
 
+    def mapped(masks: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(map(_mapped, masks, kept))
+
+    return state._replace(
+        keys=tuple(map(_rearranged, state.keys, kept)),
+        flights=tuple(flight._replace(ours=mapped(flight.ours), theirs=mapped(flight.theirs)) for flight in state.flights),
+        pending=tuple(each._replace(mask=_mapped(each.mask, kept[each.key])) for each in state.pending),
+    )
+
+
+def _kept(key: Key) -> list[int]:
+    """The writes that matter: those that are not overwritten wherever they are known, or may come to be known."""
+    holders = [*zip(key.most, key.least, strict=True), *((mask, mask) for mask in (*key.air, *key.first, *key.erased))]
+    matter = 0
+    for most, least in dict.fromkeys(holders):
+        matter |= most & ~key.overwritten(least)
+    return sorted(bits(matter), key=lambda bit: key.writes[bit].number)
+
+
+def _rearranged(key: Key, kept: list[int]) -> Key:
     masks = {
-        name: tuple(map(mapped, getattr(key, name))) for name in ("least", "most", "air", "first", "stuck", "missed", "erased")
+        name: tuple(_mapped(mask, kept) for mask in getattr(key, name))
+        for name in ("least", "most", "air", "first", "stuck", "missed", "erased")
     }
     old = [key.writes[bit] for bit in kept]
-    writes = tuple(write._replace(past=mapped(write.past), perhaps=mapped(write.perhaps)) for write in old)
+    writes = tuple(write._replace(past=_mapped(write.past, kept), perhaps=_mapped(write.perhaps, kept)) for write in old)
     return key._replace(writes=writes, **masks)  # type: ignore[arg-type]  # names of tuples
 
 
-def _matters(key: Key, bit: int) -> bool:
-    holders = [(most, least) for most, least in zip(key.most, key.least, strict=True)]
-    holders += [(mask, mask) for mask in (*key.air, *key.first, *key.erased)]
-    return any(most >> bit & 1 and not key.is_overwritten(bit, least) for most, least in holders)
+def _mapped(mask: int, kept: list[int]) -> int:
+    """A mask over the writes that are kept, in their new order."""
+    return sum(1 << new for new, old in enumerate(kept) if mask >> old & 1)
 
 
 def bits(mask: int) -> Iterator[int]:
