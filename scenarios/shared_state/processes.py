@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import subprocess
 import sys
@@ -33,12 +34,15 @@ class Process:
 
     def __init__(self, spec: str, store: str) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the process
+        # A process that is killed removes none of its temporary files: they are where they go with it.
+        self._temporary = tempfile.TemporaryDirectory(prefix="patternproof-process-")
         self._process = subprocess.Popen(
             [sys.executable, "-m", _MODULE, spec, store],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             bufsize=0,
+            env={**os.environ, "TMPDIR": self._temporary.name},
         )
         self._rest = b""
         self.answer()
@@ -51,6 +55,7 @@ class Process:
         for stream in (self._process.stdin, self._process.stdout, self._errors):
             if stream is not None:
                 stream.close()
+        self._temporary.cleanup()
 
     def order(self, *command: Any) -> None:
         """Give a command, and do not wait."""

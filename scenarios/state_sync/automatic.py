@@ -8,7 +8,7 @@ from patternproof.modelling import Names
 
 from .events import CENTRE, SYNC_INTERVAL
 from .state import State, at
-from .syncing import absorbed
+from .syncing import EMPTIES, absorbed, emptied
 
 GRACE = 0.5
 """Seconds around the end of an interval at which either side is right."""
@@ -20,7 +20,8 @@ def after_write(state: State, replica: int, key: int, bit: int, deviations: Name
         yield state
         return
     if state.lines[replica] != "up" or state.owed >> replica & 1:
-        yield owed_by(state._replace(owed=state.owed | 1 << replica), replica)
+        owing = owed_by(state._replace(owed=state.owed | 1 << replica), replica)
+        yield from _perhaps_emptied(owing, replica, deviations)
         return
     waiting = state.with_pending(replica, key, bit)
     ago = state.pushed_ago[replica]
@@ -34,6 +35,13 @@ def after_write(state: State, replica: int, key: int, bit: int, deviations: Name
             yield waiting
     else:
         yield state if "the last write of an interval is not pushed" in deviations else waiting
+
+
+def _perhaps_emptied(state: State, replica: int, deviations: Names) -> Iterator[State]:
+    """An automatic push on a line that does not work may have failed, and done harm."""
+    yield state
+    if EMPTIES in deviations and state.lines[replica] != "up":
+        yield emptied(state, replica)
 
 
 def _pushed(state: State, replica: int, ago: float | None) -> State:
@@ -73,7 +81,7 @@ def passed(state: State, seconds: float, deviations: Names) -> Iterator[State]:
     states = [aged]
     for replica in range(len(state.pushed_ago)):
         if state.owed >> replica & 1:
-            states = [owed_by(each, replica) for each in states]
+            states = [after for each in states for after in _perhaps_emptied(owed_by(each, replica), replica, deviations)]
         elif any(each.replica == replica for each in state.pending):
             states = [after for each in states for after in _waited(each, replica, seconds, deviations)]
     yield from map(_pulled, states) if state.settings.sync_interval is not None else states

@@ -8,6 +8,10 @@ from .events import CENTRE
 from .state import ANY, Ended, Flight, Key, State, at
 
 
+EMPTIES = "a failed sync empties the local state"
+"""The deviation, whether the sync was asked for or an automatic push."""
+
+
 def absorbed(state: State, giver: int, taker: int, deviations: Names | tuple[()]) -> State:
     """With one node that may have heard of all that another may know."""
     keys = tuple(key.knowing(taker, 0, key.most[giver] & ~_kept(key, giver, taker)) for key in state.keys)
@@ -72,7 +76,7 @@ def _is_fickle(key: Key, deviations: Names) -> bool:
 def _category(key: Key, replica: int, deviations: Names) -> str:
     if key.erased[replica]:
         return "both" if key.most[CENTRE] & ~key.erased[replica] else "pushed"
-    if "the wall clock decides" in deviations and len(key.writes) > 1:
+    if "the wall clock decides" in deviations and len({write.wall for write in key.writes}) > 1:
         return ANY
     if key.stuck[replica]:
         return ANY
@@ -151,8 +155,8 @@ def failed(state: State, flight: Flight, deviations: Names) -> State:
 def _damaged(state: State, replica: int, deviations: Names) -> State:
     keys = []
     for key in state.keys:
-        if "a failed sync empties the local state" in deviations:
-            key = key.with_mask("least", replica, 0).with_mask("most", replica, 0)._replace(equal=key.equal & ~(1 << replica))
+        if EMPTIES in deviations:
+            key = _emptied(key, replica)
         if "what a failed sync was to push is not pushed again" in deviations:
             key = key.with_mask("stuck", replica, key.stuck[replica] | key.most[replica] & ~key.least[CENTRE])
         keys.append(key)
@@ -162,6 +166,15 @@ def _damaged(state: State, replica: int, deviations: Names) -> State:
         if "what a lost reply held never comes" in deviations and state.lines[replica] == "deaf"
         else state
     )
+
+
+def _emptied(key: Key, replica: int) -> Key:
+    return key.with_mask("least", replica, 0).with_mask("most", replica, 0)._replace(equal=key.equal & ~(1 << replica))
+
+
+def emptied(state: State, replica: int) -> State:
+    """With a replica that has lost all that it knew."""
+    return state._replace(keys=tuple(_emptied(key, replica) for key in state.keys))
 
 
 def missing(state: State, replica: int) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from patternproof.modelling import Names
 
@@ -187,19 +187,24 @@ def cancel(state: State, event: Cancel, deviations: Names) -> Iterator[State]:
                 after = missing(after, flight.replica)
             after = after._replace(flights=(*after.flights, flight._replace(phase="loose")))
             yield after
-            if "one sync takes another's push for its own" in deviations and len(state.flying(flight.replica)) > 1:
+            others = [each for each in state.flying(flight.replica) if each != flight]
+            if "one sync takes another's push for its own" in deviations and others:
                 yield stuck(after, flight.replica)
+                yield stuck(after, flight.replica, others)
             return
     begun = event.number < state.syncs
     yield state if begun else state._replace(early=state.early | {event.number})
 
 
-def stuck(state: State, replica: int) -> State:
-    """With everything that a replica has not pushed yet staying where it is."""
-    keys = tuple(
-        key.with_mask("stuck", replica, key.stuck[replica] | key.most[replica] & ~key.least[CENTRE]) for key in state.keys
-    )
-    return state._replace(keys=keys)
+def stuck(state: State, replica: int, carried: Sequence[Flight] = ()) -> State:
+    """With everything that a replica has not pushed yet staying where it is, but for what some syncs carry."""
+    keys = []
+    for index, key in enumerate(state.keys):
+        stays = key.most[replica] & ~key.least[CENTRE]
+        for flight in carried:
+            stays &= ~flight.ours[index]
+        keys.append(key.with_mask("stuck", replica, key.stuck[replica] | stays))
+    return state._replace(keys=tuple(keys))
 
 
 def line(state: State, event: Line, deviations: Names) -> Iterator[State]:

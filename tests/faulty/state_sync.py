@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -335,9 +336,9 @@ class PushesEveryWrite(System):
     """Every write is pushed at once."""
 
     class Replica(Replica):
-        def _schedule(self) -> None:
-            if self._settings.sync_interval is not None and self._local.has_unpushed and self._timer is None:
-                self._timer = asyncio.get_running_loop().call_later(0.0, self._begin_push)
+        async def write(self, key: str, value: Any) -> None:
+            self._pushed_at = -math.inf
+            await super().write(key, value)
 
 
 @faulty("SY-07", "the last write of an interval waits for a further one")

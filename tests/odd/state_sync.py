@@ -354,7 +354,8 @@ class ReportsConflictsAsPulledToo(System):
     class Replica(Replica):
         async def sync(self) -> SyncResult:
             result = await super().sync()
-            return replace(result, pushed=frozenset({*result.pushed, *result.conflicts}), merged=result.conflicts)
+            both = frozenset({*result.merged, *result.conflicts})
+            return replace(result, pushed=frozenset({*result.pushed, *result.conflicts}), merged=both)
 
 
 @odd
