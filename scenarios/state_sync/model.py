@@ -34,7 +34,7 @@ from .events import (
 )
 from .merging import Union
 from .seeing import fits, observed
-from .state import ANY, State, tidied
+from .state import ANY, Key, State, tidied
 from .syncing import absorbed
 
 MOST_FLIGHTS = 2
@@ -59,6 +59,8 @@ HIDDEN_BY_TALK = {
     "a cancelled sync loses what it was to push",
     "conflicts are not merged",
     "reports otherwise",
+    "a late push undoes what came after",
+    "merging has another base",
 }
 """Deviations that cannot be told where replicas may say anything at any time."""
 
@@ -278,4 +280,13 @@ def _talked(state: State) -> State:
         state = absorbed(state, replica, CENTRE, ())
     for replica in told:
         state = absorbed(state, CENTRE, replica, ())
-    return _vague(state)._replace(may_advance=(1 << len(REPLICAS)) - 1)
+    keys = tuple(map(_rumoured, state.keys))
+    return _vague(state)._replace(keys=keys, may_advance=(1 << len(REPLICAS)) - 1)
+
+
+def _rumoured(key: Key) -> Key:
+    """With every write in the air, and any that may have overwritten another: the order of a batch makes no difference then."""
+    every = (1 << len(key.writes)) - 1
+    sent = key.most[:CENTRE]
+    writes = tuple(write._replace(perhaps=every & ~(1 << bit)) for bit, write in enumerate(key.writes))
+    return key._replace(writes=writes, air=sent, first=sent)

@@ -7,7 +7,6 @@ from patternproof.modelling import Names
 from .events import CENTRE
 from .state import ANY, Ended, Flight, Key, State, at
 
-
 EMPTIES = "a failed sync empties the local state"
 """The deviation, whether the sync was asked for or an automatic push."""
 
