@@ -173,6 +173,17 @@ class Scene(JudgedScene):
         names = {KEYS[number]: name for name, number in self._keys.items()}
         return sorted({names.get(key, key) for part in parts for key in (sync.result or ((),) * 4)[part]})
 
+    def had_news(self, replica: int, name: str) -> bool:
+        """Whether a replica and the store differed in a key when its latest sync began: some talk without being asked to."""
+        number = self.latest_sync(replica).number
+        before = None
+        for moment in self.rig.history:
+            if any(isinstance(event, Sync) and event.number == number for event in moment.batch.events):
+                break
+            before = moment.seen
+        key = self.key(name)
+        return not isinstance(before, Seen) or before.views[replica][key] != before.views[CENTRE][key]
+
     def merges(self) -> list[tuple[list[str], list[str]]]:
         """What the merge function was called with: the base, and the two sides together."""
         names = {written: name for name, written in self._values.items()}

@@ -189,6 +189,7 @@ def last_sync_has_not_changed(replicas: Scene, name: str) -> None:
 @then(text("the sync of {name} reports {key} as {part}"))
 def sync_reports(replicas: Scene, name: str, key: str, part: str) -> None:
     latest = replicas.latest_sync(replica_of(name))
+    premise(replicas.had_news(replica_of(name), key), f"{name} and the store agreed on {key} before that sync began")
     keys = replicas.keys_in(meaning(part, PARTS, "part of a SyncResult"), latest)
     replicas.expect(key in keys, f"{key} among what was {part}", latest)
 
