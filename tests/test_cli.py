@@ -316,8 +316,12 @@ def test_whatever_else_goes_wrong_is_said_to_be_the_kits_fault_with_where_to_rep
     assert str(error) in err
 
 
-def test_a_run_that_is_interrupted_writes_what_it_saw_and_says_that_it_is_partial(project: Project) -> None:
-    project.write("adapter.py", adapter_text().replace("        pass", "        raise KeyboardInterrupt"))
+TERMINATED = "        import os, signal; os.kill(os.getpid(), signal.SIGTERM)"
+
+
+@pytest.mark.parametrize("end", ["        raise KeyboardInterrupt", TERMINATED])
+def test_a_run_that_is_interrupted_writes_what_it_saw_and_says_that_it_is_partial(project: Project, end: str) -> None:
+    project.write("adapter.py", adapter_text().replace("        pass", end))
     ended = project.kit("run", "--adapter", "adapter.py", "--report", "out")
     assert ended.code == 130
     assert "interrupted: what follows is about the part that ran" in ended.err

@@ -6,13 +6,14 @@ import importlib.util
 import os
 import re
 import shlex
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from rich.console import Console
@@ -58,7 +59,7 @@ def run(options: Options, pytest_args: Sequence[str]) -> int:
     settings.selection.refuse_unless_offered(adapter.offered)
     _refuse_what_is_missing(options)
     progress = Progress(quiet=not pytest_args)
-    with _servers(options.servers), _plugins(lean=not pytest_args, workers=options.workers is not None):
+    with _terminated_in_order(), _servers(options.servers), _plugins(lean=not pytest_args, workers=options.workers is not None):
         status = int(pytest.main([*_arguments(options), *pytest_args], plugins=[progress, ByPattern()]))
     if status == pytest.ExitCode.NO_TESTS_COLLECTED:
         given = f"-- {shlex.join(pytest_args)}" if options.keyword is None else f"-k {options.keyword}"
@@ -101,6 +102,20 @@ def _servers(wanted: bool) -> Iterator[None]:
         for reason in missing:
             Console(stderr=True, highlight=False, soft_wrap=True).print(f"patternproof: {reason}", markup=False)
         yield
+
+
+@contextmanager
+def _terminated_in_order() -> Iterator[None]:
+    """Take SIGTERM as Ctrl-C: the examples clean up what they have made, and the report tells of the part that ran."""
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
