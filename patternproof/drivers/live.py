@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from patternproof.drivers import clocks
-from patternproof.drivers.base import Hang, deliver
+from patternproof.drivers.base import Hang, Outcome, Pending, deliver
 from patternproof.drivers.tasks import TaskDriver, where
 
 SCALE = 0.1
@@ -28,7 +28,8 @@ class Live(TaskDriver):
 
     Nothing tells that a server has no more to say: all counts as settled once nothing that the kit can see (a call that ends, an
     operation that runs) has happened for a while. That while is real time too, so time goes on at every settling: `time` tells
-    how far.
+    how far. What passes next counts from the last thing that was done or seen: a timeout began with that, and not when the kit
+    had seen enough.
 
     Args:
         scale: real seconds in a second of the example.
@@ -47,11 +48,11 @@ class Live(TaskDriver):
         self._quiet = settle
         self._events = 0
         self._passed = 0.0
-        self._began = clocks.real_monotonic()
+        self._began = self._since = clocks.real_monotonic()
 
     def __enter__(self) -> Self:
         self._loop.set_exception_handler(lambda _loop, context: self.uncaught.append(context))
-        self._began = clocks.real_monotonic()
+        self._began = self._since = clocks.real_monotonic()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -66,6 +67,19 @@ class Live(TaskDriver):
 
     def _noticed(self) -> None:
         self._events += 1
+        self._since = clocks.real_monotonic()
+
+    def begin(self, call: Callable[[], Any]) -> Pending:
+        self._since = clocks.real_monotonic()
+        return super().begin(call)
+
+    def free(self, held: Any, outcome: Outcome) -> None:
+        self._since = clocks.real_monotonic()
+        super().free(held, outcome)
+
+    def cancel(self, pending: Pending) -> None:
+        self._since = clocks.real_monotonic()
+        super().cancel(pending)
 
     def settle(self) -> None:
         limit = clocks.real_monotonic() + MOST_SETTLING
@@ -88,9 +102,10 @@ class Live(TaskDriver):
 
     def pass_time(self, seconds: float) -> None:
         self._passed += seconds
-        end = clocks.real_monotonic() + seconds * self.scale
+        end = self._since + seconds * self.scale
         while (left := end - clocks.real_monotonic()) > 0:
             self._run(min(left, LONGEST_SLICE))
+        self._since = end
 
     def move_wall_clock(self, seconds: float) -> None:
         raise NotImplementedError("the live driver has the machine's own clocks")

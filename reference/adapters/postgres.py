@@ -18,6 +18,7 @@ from patternproof.servers import postgres_url
 RUNTIME = "live"
 CLAIMS = {"min_size", "transactional", "compare_and_set", "persistent", "distributed"}
 ADAPTS = {"psycopg"}
+SCALE = 0.2
 SETTLE = 0.15  # an update takes several round trips and a write to the disk
 
 _names = count(1)

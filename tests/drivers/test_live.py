@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from patternproof.drivers import Cancelled, Hang, Operation, Pending, Raised, Returned, live, watchdog
+from patternproof.drivers import Cancelled, Hang, Operation, Pending, Raised, Returned, clocks, live, watchdog
 from patternproof.drivers.live import Live
 
 
@@ -138,3 +138,28 @@ def test_what_the_loop_complains_of_is_kept_and_not_logged(driver: Live, caplog:
     driver.settle()
     assert [str(context["exception"]) for context in driver.uncaught] == ["in a callback"]
     assert caplog.text == ""
+
+
+class Timed(Live):
+    """A live driver whose time is what it was told to run."""
+
+    now = 0.0
+
+    def _run(self, seconds: float) -> None:
+        type(self).now += seconds
+        super()._run(0)
+
+
+def test_what_passes_counts_from_the_last_thing_that_was_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Timed, "now", 0.0)
+    monkeypatch.setattr(clocks, "real_monotonic", lambda: Timed.now)
+    with Timed(scale=0.5, settle=0.1) as driver:
+        driver.begin(asyncio.Event().wait)
+        driver.settle()
+        driver.pass_time(9)
+        assert Timed.now == pytest.approx(4.5)
+        driver.pass_time(2)
+        assert Timed.now == pytest.approx(5.5)
+        driver.settle()
+        driver.pass_time(0.1)
+        assert Timed.now == pytest.approx(5.6)
