@@ -174,6 +174,9 @@ def test_what_a_call_returns_stays_over_there_and_may_run_its_operation_as_long(
         assert driver.complete(lambda: kept.call("tell")) == "heard"
         assert kept.read("count") == 2
         kept.let_go()
+        left = driver.complete(lambda: remote.keep("keep", "prefix", hear))
+    with pytest.raises(KeyError):
+        left.read("count")
     assert heard == [(1, "two"), ()]
 
 
@@ -248,7 +251,8 @@ def test_a_process_that_dies_is_an_error_and_no_hang(adapter: Adapter, driver: D
     def used() -> None:
         with mortal.make("circuit_breaker", settings("dies")) as remote:
             driver.begin(lambda: remote.call("call", Operation(driver).function))
-            driver.settle()
+            while not mortal.ended:
+                driver.settle()
 
     with pytest.raises(AdapterError, match="has ended"):
         used()

@@ -79,6 +79,8 @@ class Neighbour:
         self._called: dict[int, _Call] = {}
         self._kept: dict[int, int] = {}
         """By number of what stays over there, the call that has returned it."""
+        self._left_by: dict[int, list[int]] = {}
+        """By number of what was made, what its calls have left over there."""
         self._runs: dict[int, asyncio.Task[None]] = {}
         self._outcomes: dict[int, Any] = {}
         """By run, what the operation returned or raised on this side."""
@@ -118,7 +120,9 @@ class Neighbour:
             self.let_go(number)
 
     def let_go(self, number: int) -> None:
-        """Clean up what was made over there, or kept of a call."""
+        """Clean up what was made over there, with what its calls have left, or what was kept of one call."""
+        for kept in self._left_by.pop(number, ()):
+            self.let_go(kept)
         self._called.pop(self._kept.pop(number, -1), None)
         self.ask(Close(number))
 
@@ -220,6 +224,7 @@ class Neighbour:
         """As `follow`; what the method returns stays over there, and its operation may be run for as long."""
         kept = next(self._numbers)
         await self.follow(number, method, arguments, kept)
+        self._left_by.setdefault(number, []).append(kept)
         return Remote(self, kept)
 
     def _deliver(self, ended: Ended) -> Any:

@@ -97,7 +97,8 @@ class House:
                 case Read(number, name):
                     return Answer(_sendable(self._driver.now(lambda: getattr(self._made[number][0], name))))
                 case Close(number):
-                    self._made.pop(number)[1].close()
+                    if number in self._made:  # what a call left may have been let go of already
+                        self._made.pop(number)[1].close()
         except Exception as error:  # noqa: BLE001  # whatever it is, the kit decides what to make of it
             return Answer(error=_sendable(error))
         return Answer()
