@@ -27,6 +27,14 @@ Feature: Shared state
       And the state is at version 3
       And the state holds the updates of A, B and C
 
+    Example: an update that changes nothing is one all the same
+      Given a shared state
+      And A has updated the state
+      When B updates the state with a function that changes nothing
+      Then B gets the result of its function
+      And the state is at version 2
+      And the state holds the update of A
+
     Example: reading is no update
       Given a shared state
       And A has updated the state
@@ -60,6 +68,13 @@ Feature: Shared state
       And listener L
       When A updates the state with a function that fails
       Then listener L has heard nothing
+
+    Example: a function that is interrupted in the middle
+      Given a shared state
+      And A has updated the state
+      When B updates the state with a function that is interrupted
+      Then the state is at version 1
+      And the state holds the update of A
 
     Example: last_updated stays
       Given a shared state

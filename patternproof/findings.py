@@ -166,7 +166,7 @@ class Findings:
         None where this way showed none; what an earlier way showed in fewer moments is the better evidence.
         """
         guilty = frozenset(name for name in self.known if self.model.deviations[name].requirement == requirement)
-        found = guilty and any(self._shows(history, guilty) for history in self._own(MOST_SEARCHED))
+        found = guilty and any(self._shows(history, guilty) for history in self._own(MOST_SEARCHED, guilty))
         for history in sorted(self.histories + self.more, key=_plainness) if found else ():
             if not self._shows(history, guilty):
                 continue
@@ -215,15 +215,24 @@ class Findings:
             if deviation.requirement not in violated and not any(self._refutes(history, name) for history in self.histories)
         ]
 
-    def _own(self, most: int) -> list[History]:
-        """This way's histories: those that were explained one by one, and of the others about so many moments."""
-        moments = sum(map(len, self.more))
-        return [*self.histories[self.given :], *self.more[:: 1 + moments // most]]
+    def _own(self, most: int, about: Names = RIGHT) -> list[History]:
+        """This way's histories: those that were explained one by one, and of the others about so many moments.
+
+        Args:
+            most: moments of the others.
+            about: of the others only those in which happens what one of these deviations is about; a rare kind of event would
+                slip through a sample of all.
+        """
+        uses = [set(self.model.deviations[name].uses.split()) for name in about] or [set()]
+        more = [history for history in self.more if any(self._kinds(history).issuperset(each) for each in uses)]
+        return [*self.histories[self.given :], *more[:: 1 + sum(map(len, more)) // most]]
+
+    def _kinds(self, history: History) -> set[str]:
+        return {self.model.kind(event) for moment in history for event in moment.batch.events}
 
     def _refutes(self, history: History, name: str) -> bool:
         deviation = self.model.deviations[name]
-        kinds = {self.model.kind(event) for moment in history for event in moment.batch.events}
-        if not kinds.issuperset(deviation.uses.split()) or not self.model.relevant(deviation, history.settings):
+        if not self._kinds(history).issuperset(deviation.uses.split()) or not self.model.relevant(deviation, history.settings):
             return False  # without a look: what the deviation is about did not happen
         known = self._explaining(history)
         if known is None:

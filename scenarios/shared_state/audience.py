@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ from patternproof.drivers import Driver, Operation, Raised, Returned
 from patternproof.flavour import plainly, resolved
 from patternproof.history import shown
 
-from .events import NESTED, Hearing, ListenerFailure, Version
+from .events import INVITED, NESTED, Hearing, ListenerFailure, Version
 from .snapshots import Snapshots, change
 from .telling import OLDER
 
@@ -17,11 +18,24 @@ WAITING = "waiting"
 
 
 class Calls:
-    """What listeners call: get() and update() of the state, as the kit records them."""
+    """What listeners call, as the kit records it.
 
-    def __init__(self, get: Callable[[], Awaitable[Version]], update: Callable[[int], Awaitable[Any]]) -> None:
-        self.get = get
-        self.update = update
+    Args:
+        get: the state's.
+        update: the state's, with the number of the update.
+        leave: removes a listener.
+        invite: adds a plain one.
+    """
+
+    def __init__(
+        self,
+        get: Callable[[], Awaitable[Version]],
+        update: Callable[[int], Awaitable[Any]],
+        leave: Callable[[int], None],
+        invite: Callable[[int], None],
+    ) -> None:
+        self.get, self.update = get, update
+        self.leave, self.invite = leave, invite
 
 
 class Member:
@@ -42,38 +56,55 @@ class Member:
         """What became of its own calls, each in a list of one."""
         self.remove: Any = None
         """What add_listener() gave; a call in flight while that is awaited."""
+        self._function: Any = None
         self._operation = Operation(driver)
-        self._running: list[int] = []
+        self._running: list[list[int]] = []
+        """Of one that takes its time: each version that it is in the middle of, in a list of its own."""
         self._snapshots, self._calls = snapshots, calls
         self._spent = False
 
     def function(self, threads: bool) -> Callable[[Any], Any]:
-        """What is handed to add_listener(): plain, or where it waits for something a coroutine function."""
+        """What is handed to add_listener(): plain, or where it waits for something a coroutine function.
+
+        It is kept: an implementation may hold it by a weak reference.
+        """
         if threads:
-            return lambda snapshot: plainly(self._listen(snapshot))
-        if self.kind in ("slow", "reading", "updating"):
-            return self._listen
-        return self._listen_plainly
+            self._function = lambda snapshot: plainly(self._listen(snapshot))
+        else:
+            self._function = self._listen if self.kind in ("slow", "reading", "updating") else self._listen_plainly
+        return self._function  # type: ignore[no-any-return]  # it was just set
 
     def _listen_plainly(self, snapshot: Any) -> None:
         version = self._snapshots.read(snapshot, keep=self.kind != "changing")
         self.heard.append(version)
         if self.kind == "failing":
             raise ListenerFailure(self.number, version.number)
-        if self.kind == "changing":
-            change(snapshot)
+        match self.kind:
+            case "changing":
+                change(snapshot)
+            case "leaving":
+                self._calls.leave(self.number)
+            case "inviting" if not self._spent:
+                self._spent = True
+                self._calls.invite(INVITED + self.number)
 
     async def _listen(self, snapshot: Any) -> None:
         self._listen_plainly(snapshot)
         told = self.heard[-1]
         if self.kind == "slow":
-            self._running.append(told.number)
-            await resolved(self._operation.function())
+            self._running.append([told.number])
+            await self._held(self._running[-1])
         elif self.kind == "reading":
             await self._call(lambda: self._get(told))
         elif self.kind == "updating" and not self._spent:
             self._spent = True
             await self._call(self._update)
+
+    async def _held(self, told: list[int]) -> None:
+        try:
+            await resolved(self._operation.function())
+        finally:
+            self._running = [each for each in self._running if each is not told]  # where it is cancelled from outside
 
     async def _call(self, method: Callable[[], Awaitable[str]]) -> None:
         fate = [WAITING]
@@ -95,9 +126,9 @@ class Member:
     def end(self, how: str) -> None:
         """Let the call that it has been in for longest end."""
         if self._operation.held:
-            version = self._running.pop(0)
-            failure = ListenerFailure(self.number, version)
-            self._operation.release(Returned() if how == "ok" else Raised(failure))
+            failure = ListenerFailure(self.number, *self._running.pop(0))
+            error = CancelledError(failure) if how == "cancel" else failure
+            self._operation.release(Returned() if how == "ok" else Raised(error))
 
     def hearing(self) -> Hearing:
         """What it was told since this was last asked."""

@@ -13,7 +13,13 @@ from .state import REENTRANT, State
 if TYPE_CHECKING:
     from .model import SharedStateModel
 
-_OF_CAUSES = {"a cancellation": "SS-10", "calling back": "SS-08", "a slow listener": "SS-09", "a failing listener": "SS-09"}
+_OF_CAUSES = {
+    "a cancellation": "SS-10",
+    "calling back": "SS-08",
+    "a slow listener": "SS-09",
+    "a failing listener": "SS-09",
+    "coming and going": "SS-11",
+}
 """The requirement about what has happened, and after which calls get stuck or fail."""
 _OF_EVENTS = {"UpdateIf": "SS-13", "Cancel": "SS-10", "Change": "SS-04", "RemoveListener": "SS-11", "AddListener": "SS-11"}
 
@@ -38,6 +44,8 @@ def _of_listeners(state: State) -> str:
     kinds = {each.kind for each in state.listeners}
     if kinds.intersection(REENTRANT):
         return "SS-08"
+    if kinds & {"leaving", "inviting"}:
+        return "SS-11"
     return "SS-09" if kinds & {"slow", "failing"} else ""
 
 
@@ -85,7 +93,7 @@ def _of_version(state: State, want: Any, got: Any) -> str:
 
 def _of_batch(batch: Batch, otherwise: str) -> str:
     """The requirement that speaks of what was just done."""
-    if any(getattr(event, "how", "") == "fail" for event in batch.events):
+    if any(getattr(event, "how", "") in ("fail", "abort") for event in batch.events):
         return "SS-02"
     names = [type(event).__name__ for event in batch.events]
     return next((requirement for name, requirement in _OF_EVENTS.items() if name in names), otherwise)

@@ -7,6 +7,8 @@ from typing import ClassVar, NamedTuple
 
 NESTED = 1000
 """The number of the update that listener 0 makes, of listener 1 the next, and so on."""
+INVITED = 1000
+"""The number of the listener that listener 0 adds, of the one that listener 1 adds the next, and so on."""
 KINDS = {
     "plain": "listen",
     "slow": "slow",
@@ -14,14 +16,28 @@ KINDS = {
     "reading": "reentrant",
     "updating": "reentrant",
     "changing": "changing",
+    "leaving": "leaving",
+    "inviting": "inviting",
 }
 """The kinds of listeners, and of the events that add them: one that just listens, takes its time, fails each time, calls get(),
-calls update() once, or changes what it is told.
+calls update() once, changes what it is told, removes itself when it is told, or then adds another one, once.
 """
+UPDATES = {
+    "ok": "",
+    "fail": " with a function that changes the data and then fails",
+    "abort": " with a function that changes the data and then raises what is no Exception",
+    "idle": " with a function that changes nothing",
+    "held": " with a function that is held",
+}
+"""How the function of an update may go about it, and the words for it."""
 
 
 class UpdaterFailure(Exception):
     """The error of a function that changes the data and then fails."""
+
+
+class UpdaterAbort(BaseException):
+    """What a function raises that is interrupted after it has changed the data; no Exception, as what signals raise is none."""
 
 
 class ListenerFailure(Exception):
@@ -40,7 +56,7 @@ class ListenerFailure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Call update() with a function that adds the number of the call to the data: ok, fail (afterwards), or held (in between)."""
+    """Call update() with a function that adds the number of the call to the data, or goes about it otherwise: `UPDATES`."""
 
     call: int
     how: str = "ok"
@@ -50,12 +66,7 @@ class Update:
         return "" if self.how == "ok" else self.how
 
     def __str__(self) -> str:
-        words = {
-            "ok": "",
-            "fail": " with a function that changes the data and then fails",
-            "held": " with a function that is held",
-        }
-        return f"call {self.call} updates{words[self.how]}"
+        return f"call {self.call} updates{UPDATES[self.how]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +84,18 @@ class UpdateEnds:
 
 @dataclass(frozen=True, slots=True)
 class UpdateIf:
-    """Call update_if() for a version, counted from the first."""
+    """Call update_if() for a version, counted from the first: ok or fail, as `Update`."""
 
     call: int
     version: int
+    how: str = "ok"
 
-    kind: ClassVar[str] = "compare"
+    @property
+    def kind(self) -> str:
+        return "compare" if self.how == "ok" else "compare_fail"
 
     def __str__(self) -> str:
-        return f"call {self.call} updates if the version is {self.version}"
+        return f"call {self.call} updates if the version is {self.version}{UPDATES[self.how]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +153,8 @@ class AddListener:
             "reading": ", which calls get()",
             "updating": ", which calls update() once",
             "changing": ", which changes what it is told",
+            "leaving": ", which removes itself when it is told",
+            "inviting": ", which adds another one when it is told",
         }
         return f"listener {self.listener} is added{words[self.how]}"
 
@@ -157,15 +173,28 @@ class RemoveListener:
 
 @dataclass(frozen=True, slots=True)
 class ListenerEnds:
-    """Let the call that a slow listener has been in for longest end: ok or fail."""
+    """Let the call that a slow listener has been in for longest end: ok, fail, or cancel: what it awaits was cancelled."""
 
     listener: int
     how: str = "ok"
 
-    kind: ClassVar[str] = "slow"
+    @property
+    def kind(self) -> str:
+        return "abandon" if self.how == "cancel" else "slow"
 
     def __str__(self) -> str:
-        return f"listener {self.listener} {'is done' if self.how == 'ok' else 'fails'}"
+        words = {"ok": "is done", "fail": "fails", "cancel": "ends, since what it awaits was cancelled"}
+        return f"listener {self.listener} {words[self.how]}"
+
+
+@dataclass(frozen=True, slots=True)
+class BreakReports:
+    """Add a listener of errors that fails each time."""
+
+    kind: ClassVar[str] = "reports"
+
+    def __str__(self) -> str:
+        return "a listener of errors is added, which fails each time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +333,7 @@ EVENTS = {
         AddListener,
         RemoveListener,
         ListenerEnds,
+        BreakReports,
         Advance,
         SetWallClock,
         ReadTogether,

@@ -21,7 +21,7 @@ from patternproof.rig import Rig
 
 from . import events
 from .audience import Calls, Member, failures
-from .events import Call, Seen, UpdaterFailure, Version
+from .events import Call, Seen, UpdaterAbort, UpdaterFailure, Version
 from .model import PLAIN, Capabilities, SharedStateModel
 from .readers import Readers
 from .snapshots import Snapshots, add, change, count, initial, updates
@@ -30,6 +30,8 @@ from .transitions import ELSE
 SMOKE = (events.Update(0), events.Get(1))
 """The plainest use."""
 CONFLICT = "conflict"
+ERRORS: dict[str, type[BaseException]] = {"fail": UpdaterFailure, "abort": UpdaterAbort}
+"""What functions that fail raise."""
 UNSEEN_SECONDS = 2.0
 """Real seconds that a call which nothing holds is given where it seems to stand still."""
 UNSEEN_SLICE = 0.02
@@ -54,13 +56,15 @@ class CallInFlight:
     def function(self, data: dict[str, Any]) -> Any:
         """What is handed to update()."""
         found = updates(data)
-        add(data, self.number)
+        if self.how != "idle":
+            add(data, self.number)
         if self.operation is not None and not self.results:
             self.results.append(("of a function that was held", found))
             self.operation.function()
-        count(data)
-        if self.how == "fail":
-            raise UpdaterFailure(f"of call {self.number}")
+        if self.how != "idle":
+            count(data)
+        if self.how in ERRORS:
+            raise ERRORS[self.how](f"of call {self.number}")
         self.results.append((f"the result of call {self.number}", found))
         return self.results[-1]
 
@@ -69,17 +73,23 @@ class CallInFlight:
         return next((result[1] for result in reversed(self.results) if value == result), None)
 
 
-def step(before: tuple[int, ...], call: Done) -> tuple[int, ...] | None:
-    """What a call makes of the updates that are in the state; None where it cannot have seen what it did."""
+Sequential = tuple[int, tuple[int, ...]]
+"""The version, and the updates that are in it."""
+
+
+def step(before: Sequential, call: Done) -> Sequential | None:
+    """What a call makes of the state; None where it cannot have seen what it did."""
+    version, updates = before
     if call.name == "get":
-        return before if not call.known or call.outcome == before else None
+        return before if not call.known or call.outcome == updates else None
     number, expected = call.argument
-    agrees = expected is None or len(before) == expected
+    agrees = expected is None or version == expected
+    after = version + 1, updates if number is None else (*updates, number)
     if call.known and call.outcome == CONFLICT:
         return None if agrees else before
     if not call.known:
-        return (*before, number) if agrees else before
-    return (*before, number) if agrees and call.outcome == before else None
+        return after if agrees else before
+    return after if agrees and call.outcome == updates else None
 
 
 class SharedStateRig(Rig):
@@ -101,7 +111,7 @@ class SharedStateRig(Rig):
         self.refused: Unsupported | None = None
         """Why a listener could not be added, where the implementation does not take such."""
         self._threads = threads
-        self._record = Record((), step)
+        self._record = Record((0, ()), step)
         self._readers = Readers(driver, self._flavoured(self._get))
         self._plain: list[Pending] = []
         self._cancelled_early: set[int] = set()
@@ -132,6 +142,8 @@ class SharedStateRig(Rig):
                 self._remove_listener(number)
             case events.ListenerEnds(number, how):
                 self._end_listener(number, how)
+            case events.BreakReports():
+                self._guarded(lambda: self.state.add_error_listener(_failing))
             case events.Advance(seconds):
                 self.driver.pass_time(seconds)
             case events.SetWallClock(seconds):
@@ -194,7 +206,8 @@ class SharedStateRig(Rig):
             method = partial(self.state.update, call.function)
         else:
             method = partial(self.state.update_if, expected + self.snapshots.base, call.function)
-        return await self._recorded("update", (call.number, expected), method, call.found, void=lambda: call.how == "fail")
+        number = None if call.how == "idle" else call.number
+        return await self._recorded("update", (number, expected), method, call.found, void=lambda: call.how in ERRORS)
 
     async def _get(self) -> Version:
         """As a reader without a number does, and as listeners do."""
@@ -231,10 +244,10 @@ class SharedStateRig(Rig):
             self._record.end(call, seen)
         return result
 
-    def _guarded(self, function: Callable[[], Any]) -> Any:
-        """What a plain method gives; where it is to be awaited, the call in flight that does so."""
+    def _guarded(self, function: Callable[[], Any], inside: bool = False) -> Any:
+        """What a plain method gives, called from outside or by a listener; where it is to be awaited, the call that does so."""
         try:
-            given = self.driver.now(function)
+            given = function() if inside else self.driver.now(function)
         except Unsupported as error:
             self.refused = error
             return None
@@ -246,17 +259,18 @@ class SharedStateRig(Rig):
         self._plain.append(self.driver.begin(lambda: given))
         return self._plain[-1]
 
-    def _add_listener(self, number: int, how: str) -> None:
-        calls = Calls(self._get, self._nested_update)
+    def _add_listener(self, number: int, how: str, inside: bool = False) -> None:
+        leave, invite = partial(self._remove_listener, inside=True), partial(self._add_listener, how="plain", inside=True)
+        calls = Calls(self._get, self._nested_update, leave, invite)
         member = self.members[number] = Member(number, how, self.driver, self.snapshots, calls)
-        member.remove = self._guarded(lambda: self.state.add_listener(member.function(self._threads)))
+        member.remove = self._guarded(lambda: self.state.add_listener(member.function(self._threads)), inside)
 
-    def _remove_listener(self, number: int) -> None:
+    def _remove_listener(self, number: int, inside: bool = False) -> None:
         remove = self.members[number].remove if number in self.members else None
         if isinstance(remove, Pending):
             remove = remove.outcome.value if isinstance(remove.outcome, Returned) else None
         if callable(remove):
-            self._guarded(remove)
+            self._guarded(remove, inside)
         elif number in self.members:
             self._failed = f"add_listener() gave nothing to remove the listener by, but {shown(remove)}"
 
@@ -309,7 +323,7 @@ class SharedStateRig(Rig):
             return Call(call.number, "returned", call.version)
         found = call.found(outcome.value)
         if found is None:
-            return Call(call.number, ELSE if call.how == "fail" else f"{ELSE}: {shown(outcome.value)}")
+            return Call(call.number, ELSE if call.how in ERRORS else f"{ELSE}: {shown(outcome.value)}")
         return Call(call.number, "returned", None, found)
 
 
@@ -317,7 +331,13 @@ def _raised(call: CallInFlight, error: BaseException) -> str:
     if isinstance(error, VersionConflictError) and isinstance(call.event, events.UpdateIf):
         return CONFLICT
     # Whatever it is wrapped in, it was to fail.
-    return "raised" if call.how == "fail" and isinstance(error, Exception) else f"raised {shown(error)}"
+    meant = call.how in ERRORS and isinstance(error, Exception | ERRORS[call.how])
+    return "raised" if meant else f"raised {shown(error)}"
+
+
+def _failing(*_: Any) -> None:
+    """A listener of errors that fails."""
+    raise RuntimeError("of a listener of errors")
 
 
 @contextmanager

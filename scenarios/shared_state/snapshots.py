@@ -38,6 +38,8 @@ def updates(data: Any) -> tuple[int, ...]:
 def change(snapshot: Any) -> None:
     """Try to change a snapshot; one that cannot be changed is right."""
     with suppress(Exception):
+        snapshot.version += 1
+    with suppress(Exception):
         snapshot.data["count"] += 1
     with suppress(Exception):
         snapshot.data["history"]["updates"].append(CHANGED)

@@ -14,6 +14,12 @@ CHANGED = -1
 """Stands among the updates for what was changed in a snapshot."""
 NO, YES, EITHER = 0, 1, 2
 REENTRANT = ("reading", "updating")
+AWAITING = ("slow", *REENTRANT)
+"""The kinds of listeners that are coroutine functions."""
+ACTING = ("updating", "inviting")
+"""The kinds of listeners that do something once that another version may overtake."""
+HEARERS = ("slow", "failing")
+"""The kinds of listeners that may give up being told; only with deviations."""
 
 
 class Listener(NamedTuple):
@@ -28,7 +34,7 @@ class Listener(NamedTuple):
     queue: tuple[Version, ...] = ()
     """What it has still to be told."""
     spent: bool = False
-    """Of one that updates: whether it has; of one that fails, only with a deviation."""
+    """Of one that updates or adds another: whether it has; of others, that they are told no more: only with deviations."""
     removed: bool = False
     misses: bool = False
     """Whether it does not hear the next version; only with deviations."""
@@ -39,7 +45,7 @@ class Tracked(NamedTuple):
 
     number: int
     kind: str
-    """update, fail, held, get or change."""
+    """update, idle, fail, abort, held, get or change."""
     phase: str = "waiting"
     expected: int | None = None
     """The version that update_if() was asked for."""
@@ -76,6 +82,8 @@ class State(NamedTuple):
     """Listeners whose updates are still to come."""
     nested: tuple[tuple[int, str], ...] = ()
     reported: tuple[tuple[int, int], ...] = ()
+    misreported: bool = False
+    """Whether a listener of errors fails each time."""
     # What only deviations change.
     lacking: int = 0
     """By how much the count in the data lags behind the updates in it."""
@@ -89,6 +97,8 @@ class State(NamedTuple):
     """Whether anybody has seen the latest version; the kit has seen the first."""
     restamped: bool = False
     altered: int = NO
+    spoilt: tuple[int, int] = (0, 0)
+    """How often readers have changed what they share of the latest version, and by how much its count lags for that."""
     readers: str = ""
     torn: bool = False
     """Whether no order of the calls may explain any more what they saw."""
@@ -123,8 +133,9 @@ class State(NamedTuple):
     @property
     def as_version(self) -> Version:
         """The latest version, as it is seen."""
-        fault = MIXED if self.lacking else RESTAMPED if self.restamped else BACK if self.stamp < self.shown - TOLERANCE else ""
-        return Version(self.version, self.updates, fault)
+        changed, lacking = self.spoilt
+        late = RESTAMPED if self.restamped else BACK if self.stamp < self.shown - TOLERANCE else ""
+        return Version(self.version, self.updates + (CHANGED,) * changed, MIXED if self.lacking + lacking else late)
 
     def seen(self) -> State:
         """The state once somebody has seen the latest version."""

@@ -20,6 +20,8 @@ from .scene import Scene
 from .words import kind_of, names_of, numbers_of
 
 text = parsers.parse
+MOST_VERSIONS = 1_000
+"""More than an example makes."""
 ROUND = 3
 """Calls at one moment, of those that are repeated."""
 
@@ -85,6 +87,16 @@ def updates(shared: Scene, name: str) -> None:
 @when(text("{name:w} updates the state with a function that fails"))
 def updates_in_vain(shared: Scene, name: str) -> None:
     shared.update(name, how="fail")
+
+
+@when(text("{name:w} updates the state with a function that changes nothing"))
+def updates_nothing(shared: Scene, name: str) -> None:
+    shared.update(name, how="idle")
+
+
+@when(text("{name:w} updates the state with a function that is interrupted"))
+def updates_interrupted(shared: Scene, name: str) -> None:
+    shared.update(name, how="abort")
 
 
 @when(text("{names} update the state at the same moment"))
@@ -254,6 +266,7 @@ def has_heard(shared: Scene, name: str, numbers: str) -> None:
 def has_heard_all(shared: Scene, name: str) -> None:
     latest = shared.read()
     premise(latest.number >= 0, "no version was made")
+    shared.expect(latest.number <= MOST_VERSIONS, "a version that counts the updates", latest)
     has_heard_exactly(shared, name, list(range(1, latest.number + 1)))
 
 

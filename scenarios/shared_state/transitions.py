@@ -10,7 +10,17 @@ from .events import MIXED, NESTED, Change, Get, Update, UpdateEnds, UpdateIf, Ve
 from .state import CHANGED, EITHER, TOLERANCE, YES, Base, State, Tracked
 from .telling import tell
 
-_TIMED = {"follows the wall clock", "a failure moves last_updated"}
+_TIMED = {"follows the wall clock", "stamps the reading", "a failure moves last_updated"}
+_OF_FAILURES = {
+    "a failure is silent",
+    "a failure leaves changes",
+    "a failure leaves changes inside",
+    "a failure undoes more",
+    "a failure raises the version",
+    "a failure is told",
+    "a failure moves last_updated",
+}
+_UNBOUNDED = {"follows the wall clock", "stamps the reading"}
 OVERLAP = "overlapping updates undo one another"
 ELSE = "returned something else"
 
@@ -33,8 +43,8 @@ def _tracked(event: Update | UpdateIf | Get | Change) -> Tracked:
     match event:
         case Update(number, how):
             return Tracked(number, "update" if how == "ok" else how)
-        case UpdateIf(number, version):
-            return Tracked(number, "update", expected=version)
+        case UpdateIf(number, version, how):
+            return Tracked(number, "update" if how == "ok" else how, expected=version)
         case Get(number):
             return Tracked(number, "get")
     return Tracked(event.call, "change")
@@ -43,23 +53,38 @@ def _tracked(event: Update | UpdateIf | Get | Change) -> Tracked:
 def take(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]:
     """A call takes effect."""
     match tracked.kind:
-        case "fail":
-            yield from _fail(state, tracked, deviations)
         case "get":
             yield from _get(state, tracked, deviations)
         case "change":
             for after in _get(state, tracked, deviations):
                 yield from _changed(after, state.handed, deviations)
-        case _:
+        case _ if tracked.expected is None or _agrees(state, tracked.expected, deviations):
             yield from _update(state, tracked, deviations)
+            if tracked.expected is not None and "the version grows otherwise" in deviations:
+                yield from _conflict(state, tracked, deviations)
+        case _:
+            yield from _conflict(state, tracked, deviations)
 
 
 def _get(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]:
-    yield state.seen().with_call(tracked._replace(phase="returned", version=state.as_version))
+    read = _stamped(state) if "stamps the reading" in deviations else state
+    yield read.seen().with_call(tracked._replace(phase="returned", version=read.as_version))
+    if "a snapshot mixes versions" in deviations:
+        bases = (*state.bases, Base(state.updates, state.version))
+        mixed = {Version(one.version, other.updates) for one in bases for other in bases if one != other}
+        for version in sorted(mixed):
+            yield state.with_call(tracked._replace(phase="returned", version=version))._replace(torn=True)
     held = state.held
     if held is not None and "half an update is seen" in deviations:
         half = Version(state.version, (*state.updates, held.number), MIXED)
         yield state.with_call(tracked._replace(phase="returned", version=half))._replace(torn=True)
+
+
+def _stamped(state: State) -> State:
+    """The state where last_updated is the time of the reading, and so another one each time."""
+    if not state.handed:
+        return state._replace(stamp=state.wall)
+    return state._replace(restamped=abs(state.wall - state.stamp) > TOLERANCE)
 
 
 def _changed(state: State, handed: bool, deviations: Names) -> Iterator[State]:
@@ -69,33 +94,47 @@ def _changed(state: State, handed: bool, deviations: Names) -> Iterator[State]:
     if "a changed snapshot changes the state" in deviations:
         yield state._replace(updates=lost, altered=EITHER, torn=True)
         yield state._replace(lacking=state.lacking - 1, altered=EITHER, torn=True)
-    elif "readers share what can be changed" in deviations and handed:
-        yield state._replace(altered=YES)
+    elif "readers share what can be changed" in deviations:
+        changed, lacking = state.spoilt
+        altered = EITHER if handed else state.altered
+        yield state._replace(altered=altered, torn=True, spoilt=(changed + 1, lacking))
+        yield state._replace(altered=altered, torn=True, spoilt=(changed + 1, lacking + 1))
     else:
         yield state
 
 
 def _update(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]:
-    expected = tracked.expected
-    if expected is None or _agrees(state, expected, deviations):
-        forced = state._replace(torn=True) if expected not in (None, state.version) else state
+    if tracked.kind in ("fail", "abort"):
+        yield from _fail(state, tracked, deviations)
+    else:
+        forced = state._replace(torn=True) if tracked.expected not in (None, state.version) else state
         yield from _committed(forced, tracked, deviations)
-        return
-    refused = expected == state.version or "a conflict is answered otherwise" in deviations
-    yield state.with_call(tracked._replace(phase="conflict"))._replace(torn=state.torn or refused)
-    if "rivals all succeed" in deviations and any(base.version == expected for base in state.bases):
-        yield from _committed(state._replace(torn=True), tracked, deviations)
+
+
+def _conflict(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]:
+    """update_if() was asked for another version than there is."""
+    refused = tracked.expected == state.version or "a conflict is answered otherwise" in deviations
+    after = state.with_call(tracked._replace(phase="conflict"))._replace(torn=state.torn or refused)
+    yield after.shaken_by("a conflict")
+    if "rivals all succeed" in deviations and any(base.version == tracked.expected for base in state.bases):
+        yield from _update(state._replace(torn=True), tracked, deviations)
 
 
 def _agrees(state: State, expected: int, deviations: Names) -> bool:
     """Whether update_if() finds the version that it was asked for."""
-    return "any version will do" in deviations or (expected == state.version and "no version will do" not in deviations)
+    if "any version will do" in deviations or ("a later version will do" in deviations and expected > state.version):
+        return True
+    return expected == state.version and "no version will do" not in deviations
 
 
 def _committed(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]:
+    number = None if tracked.kind == "idle" else tracked.number
     for base in _bases(state, deviations):
         returned = tracked._replace(phase="returned", found=base.updates)
-        for after in commit(state, tracked.number, base, deviations):
+        if number is None and "an idle update is not counted" in deviations:
+            yield state.with_call(returned)._replace(torn=True)
+            continue
+        for after in commit(state, number, base, deviations):
             yield _delayed(after, returned, deviations)
 
 
@@ -104,13 +143,17 @@ def _delayed(state: State, returned: Tracked, deviations: Names) -> State:
     slow = [each.number for each in state.listeners if each.running]
     if slow and "a slow listener delays" in deviations:
         return state.with_call(returned._replace(phase="waiting", behind=slow[-1]))
-    if "a failing listener fails the update" in deviations and _has_failed(state):
+    if _comes_out(state, deviations):
         return state.with_call(returned._replace(phase="raised", found=None))
     return state.with_call(returned)
 
 
-def _has_failed(state: State) -> bool:
-    return any(each.kind == "failing" and each.told for each in state.listeners)
+def _comes_out(state: State, deviations: Names) -> bool:
+    """Whether the error of a listener, or of one of errors, comes out of the update."""
+    if not any(each.kind == "failing" and each.told for each in state.listeners):
+        return False
+    comes_out = state.misreported and "a failing report comes out" in deviations
+    return comes_out or "a failing listener fails the update" in deviations
 
 
 def _bases(state: State, deviations: Names) -> Iterator[Base]:
@@ -124,36 +167,47 @@ def _bases(state: State, deviations: Names) -> Iterator[Base]:
         yield base
 
 
-def commit(state: State, number: int, base: Base, deviations: Names) -> Iterable[State]:
-    """An update is in the data, and the listeners are told."""
+def commit(state: State, number: int | None, base: Base, deviations: Names) -> Iterable[State]:
+    """An update is in the data, where it has a number and so has changed them, and the listeners are told."""
     step = 0 if "the version stays" in deviations else 2 if "the version grows by two" in deviations else 1
     torn = base.updates != state.updates or step != 1
     after = state._replace(
-        updates=(*base.updates, number),
+        updates=base.updates if number is None else (*base.updates, number),
         torn=state.torn or torn,
         version=base.version + step,
         before=state.updates,
         handed=False,
         restamped=False,
-        stamp=state.wall if "follows the wall clock" in deviations else max(state.stamp, state.wall),
+        spoilt=(0, 0),
+        stamp=state.wall if deviations & _UNBOUNDED else max(state.stamp, state.wall),
     )
     if state.held is not None or (state.bases and state.bases[0].updates != state.updates):
         after = after.shaken_by("overlapping")
-    if deviations & {OVERLAP, "rivals all succeed"}:
+    if deviations & {OVERLAP, "rivals all succeed", "a snapshot mixes versions"}:
         after = after._replace(bases=(*after.bases, Base(after.updates, after.version)))
-    if "snapshots follow the state" in deviations:
+    if "snapshots follow the state" in deviations and number is not None:
         after = after._replace(altered=max(YES, after.altered))
+    if number is None and "an idle update is not told" in deviations:
+        return [after]
     return tell(after, after.as_version, deviations)
 
 
 def _fail(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]:
-    """A function has changed the data and then failed."""
+    """A function has changed the data and then failed; whether another path than the plain one deviates as that does is open."""
+    if tracked.kind == "abort" or tracked.expected is not None:
+        own = "an abort leaves changes" if tracked.kind == "abort" else "a failing update_if leaves changes"
+        if own in deviations:
+            yield from _failed(state, tracked, deviations | {"a failure leaves changes"})
+            return
+        if deviations & _OF_FAILURES:
+            yield from _failed(state, tracked, deviations - _OF_FAILURES)
+    yield from _failed(state, tracked, deviations)
+
+
+def _failed(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]:
     after = state.with_call(tracked._replace(phase=ELSE if "a failure is silent" in deviations else "raised"))
     after = _traced(after.shaken_by("a failure"), tracked.number, deviations)
-    if "a failure is told" in deviations:
-        yield from tell(after, after.as_version, deviations)
-    else:
-        yield after
+    yield from tell(after, after.as_version, deviations) if "a failure is told" in deviations else [after]
 
 
 def _traced(state: State, number: int, deviations: Names) -> State:
@@ -230,8 +284,7 @@ def settled(states: Iterable[State], deviations: Names) -> Iterator[State]:
 
 
 def _answered(state: State, listener: int, deviations: Names) -> State:
-    raised = "a failing listener fails the update" in deviations and _has_failed(state)
-    return state._replace(nested=(*state.nested, (listener, "raised" if raised else "returned")))
+    return state._replace(nested=(*state.nested, (listener, "raised" if _comes_out(state, deviations) else "returned")))
 
 
 def pass_time(state: State, seconds: float, deviations: Names) -> Iterator[State]:

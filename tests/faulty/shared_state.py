@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from copy import deepcopy
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from patternproof.reference.shared_state import SharedState
@@ -116,6 +118,24 @@ class SwallowsErrors(State):
             return None
 
 
+@faulty("SS-01", "expected")
+class TakesTheTimeForAVersion(State):
+    """Nanoseconds: always more than before, and nobody can tell how many were missed."""
+
+    def commit(self, data: dict[str, Any]) -> None:
+        self.version = max(self.version, time.time_ns())
+        super().commit(data)
+
+
+@faulty("SS-01", "an update whose function changes nothing does not raise the version")
+class SkipsWhatChangesNothing(State):
+    """Where the data are equal to those before there is nothing to do."""
+
+    def commit(self, data: dict[str, Any]) -> None:
+        if data != self.data:
+            super().commit(data)
+
+
 # SS-02: functions that fail
 
 
@@ -165,7 +185,7 @@ class TellsInFinally(State):
             raise
 
 
-@faulty("SS-02", "an update whose function fails")
+@faulty("SS-02", "an update whose function fails", "histories feature")
 class StampsFirst(State):
     """The time is taken before the function runs, and kept."""
 
@@ -187,6 +207,32 @@ class LosesAllByAFailure(State):
         except Exception:
             self.data = deepcopy(first)
             raise
+
+
+@faulty("SS-02", "what a function changed before it raised what is no Exception stays")
+class RollsBackExceptionsAlone(State):
+    """except Exception: put everything back."""
+
+    async def change(self, function: Updater) -> Any:
+        before = deepcopy(self.data)
+        try:
+            result = function(self.data)
+        except Exception:
+            self.data = before
+            raise
+        self.commit(self.data)
+        return result
+
+
+@faulty("SS-02", "what a function of update_if() changed before it failed stays", "histories machine")
+class ComparesAndChangesInPlace(State):
+    """The one update that is rare was written in a hurry."""
+
+    async def update_if(self, version: int, function: Updater) -> Any:
+        self.compare(version)
+        result = function(self.data)
+        self.commit(self.data)
+        return result
 
 
 # SS-03: concurrent updates
@@ -247,7 +293,7 @@ class HandsOutTheLiveDict(State):
         before = deepcopy(self.data)
         try:
             result = function(self.data)
-        except Exception:
+        except BaseException:
             self.data.clear()
             self.data.update(before)
             raise
@@ -295,7 +341,7 @@ class CopiesOnWriteOnly(State):
         return Snapshot(self.data, self.version, self.stamp)
 
 
-@faulty("SS-04", "changing a snapshot")
+@faulty("SS-04", "changing a snapshot", "histories feature interleavings")
 class KeepsOneSnapshotPerVersion(State):
     """One copy for all readers of a version, which each of them may change."""
 
@@ -319,6 +365,29 @@ class TellsListenersTheState(State):
         result = function(draft)
         self.commit(draft)
         return result
+
+
+@faulty("SS-04", "get() gives the number of one version and the data of another", "interleavings")
+class ReadsPartByPart(State):
+    """The data now, and the version when the next row has come."""
+
+    async def get(self) -> Snapshot:
+        data = self.snapshot().data
+        await turns(1)
+        return Snapshot(data, self.version, self.stamp)
+
+
+@faulty("SS-04", "changing a snapshot", "histories feature interleavings")
+class SharesOneObjectPerVersion(State):
+    """An object for each version, in which anybody may write."""
+
+    kept: SimpleNamespace | None = None
+
+    async def get(self) -> Any:
+        if self.kept is None or self.kept.number != self.version:
+            fields = self.snapshot()._asdict()
+            self.kept = SimpleNamespace(**fields, number=self.version)
+        return self.kept
 
 
 # SS-05: linearizability
@@ -357,6 +426,20 @@ class CachesForATurn(State):
         self.cached = None
 
 
+@faulty("SS-05", "expected", "feature machine")
+class CachesForASecond(State):
+    """A cache with a time to live."""
+
+    cached: Snapshot | None = None
+    until = 0.0
+
+    async def get(self) -> Snapshot:
+        now = time.monotonic()
+        if self.cached is None or now >= self.until:
+            self.cached, self.until = self.snapshot(), now + 1.0
+        return self.cached
+
+
 # SS-06: time
 
 
@@ -366,6 +449,14 @@ class FollowsTheWallClock(State):
 
     def touch(self) -> None:
         self.stamp = datetime.now(UTC)
+
+
+@faulty("SS-06", "last_updated is when the state was read")
+class StampsWhenRead(State):
+    """The time of the reading, as it is."""
+
+    def snapshot(self) -> Snapshot:
+        return super().snapshot()._replace(last_updated=datetime.now(UTC))
 
 
 # SS-07: telling
@@ -417,7 +508,7 @@ class TellsBeforeTheCommit(State):
         pass
 
 
-@faulty("SS-07", "versions are not told once each", "feature interleavings")
+@faulty("SS-07", "versions that wait for a slow listener are not told", "feature interleavings")
 class TellsTheLatestOnly(State):
     """While a listener is slow what waits for it is replaced by the latest, as a screen would have it."""
 
@@ -453,6 +544,95 @@ class TellsInTasksThatOvertake(State):
     async def later(self, snapshot: Snapshot) -> None:
         await turns(4 * (snapshot.version % 2))
         super().tell(snapshot)
+
+
+@faulty("SS-07", "a version that an update makes whose function changes nothing is not told", "histories")
+class TellsOfChangesAlone(State):
+    """Who is told is told of something."""
+
+    def commit(self, data: dict[str, Any]) -> None:
+        self.is_idle = data == self.data
+        super().commit(data)
+
+    def tell(self, snapshot: Snapshot) -> None:
+        if not self.is_idle:
+            super().tell(snapshot)
+
+
+@faulty("SS-07", "a listener that removes itself keeps the next one from hearing", "histories")
+class IteratesOverTheList(State):
+    """for listener in self.listeners: a list that a listener may shorten meanwhile."""
+
+    def __init__(self, initial: Mapping[str, Any], settings: SharedStateSettings) -> None:
+        super().__init__(initial, settings)
+        self.lines: list[Line] = []
+
+    def add_listener(self, listener: Listener) -> Remove:
+        remove = super().add_listener(listener)
+        line = self._listeners._lines[-1]
+        self.lines.append(line)
+
+        def removing() -> None:
+            if line in self.lines:
+                self.lines.remove(line)
+            remove()
+
+        return removing
+
+    def tell(self, snapshot: Snapshot) -> None:
+        due = self._listeners.append(snapshot)
+        for line in self.lines:
+            if line in due:
+                due.remove(line)
+                self._tell(line)
+        for line in due:
+            self._next(line)
+            line.is_served = False
+
+
+@faulty("SS-07", "expected", "feature interleavings")
+class TellsOnceATurn(State):
+    """What happens in one turn of the loop is told once, as a screen would have it."""
+
+    due = False
+
+    def tell(self, snapshot: Snapshot) -> None:
+        if not self.due:
+            self.due = True
+            asyncio.get_running_loop().call_soon(self.tell_latest)
+
+    def tell_latest(self) -> None:
+        self.due = False
+        super().tell(self.snapshot())
+
+
+@faulty("SS-07", "expected", "feature interleavings")
+class TellsWhatThereIsByThen(State):
+    """Each version is told, with the data and the number of the latest."""
+
+    def tell(self, snapshot: Snapshot) -> None:
+        asyncio.get_running_loop().call_soon(self.tell_latest)
+
+    def tell_latest(self) -> None:
+        super().tell(self.snapshot())
+
+
+@faulty("SS-07", "expected", "machine")
+class TellsNobodyOfComparedUpdates(State):
+    """update_if() came later, and nobody thought of listeners."""
+
+    compares = False
+
+    async def update_if(self, version: int, function: Updater) -> Any:
+        self.compares = True
+        try:
+            return await super().update_if(version, function)
+        finally:
+            self.compares = False
+
+    def tell(self, snapshot: Snapshot) -> None:
+        if not self.compares:
+            super().tell(snapshot)
 
 
 # SS-08: calling back
@@ -559,6 +739,8 @@ class TellsOneAfterAnother(Dispatching):
                     await self.told(listener, snapshot)
                 except Exception as error:
                     self._listeners.report(error, snapshot)
+                except asyncio.CancelledError:
+                    pass  # of what a listener awaits: nobody cancels the dispatcher
 
 
 @faulty("SS-09", "listeners added after a failing one do not hear")
@@ -628,7 +810,7 @@ class DropsFailingListeners(State):
         return remove
 
 
-@faulty("SS-07", "versions are not told once each", "feature machine")
+@faulty("SS-07", "versions that wait for a slow listener are not told", "histories feature machine")
 class DropsWhatSlowListenersMiss(State):
     """A listener that is still busy misses what comes meanwhile."""
 
@@ -668,6 +850,65 @@ class ReadersWaitForListeners(State):
         while self._tasks and asyncio.current_task() not in self._tasks:
             await asyncio.wait(set(self._tasks), return_when=asyncio.FIRST_COMPLETED)
         return await super().get()
+
+
+@faulty("SS-09", "a slow listener that ends as cancelled is not told again", "histories interleavings")
+class EndsWithACancelledListener(State):
+    """A task for each listener that reads its queue, and ends with whatever is no Exception."""
+
+    def __init__(self, initial: Mapping[str, Any], settings: SharedStateSettings) -> None:
+        super().__init__(initial, settings)
+        self.queues: dict[Listener, asyncio.Queue[Snapshot]] = {}
+
+    def add_listener(self, listener: Listener) -> Remove:
+        self.queues[listener] = asyncio.Queue()
+        task = asyncio.get_running_loop().create_task(self.serve(listener, self.queues[listener]))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return lambda: self.queues.pop(listener, None) and None
+
+    def tell(self, snapshot: Snapshot) -> None:
+        for queue in self.queues.values():
+            queue.put_nowait(snapshot)
+
+    async def serve(self, listener: Listener, queue: asyncio.Queue[Snapshot]) -> None:
+        while True:
+            snapshot = await queue.get()
+            if listener not in self.queues:
+                return
+            try:
+                heard = listener(snapshot)
+                if hasattr(heard, "__await__"):
+                    await heard
+            except Exception as error:
+                self._listeners.report(error, snapshot)
+
+
+@faulty("SS-09", "an error of a listener of errors comes out of the update", "histories")
+class TrustsListenersOfErrors(State):
+    """Whoever is told of errors makes none."""
+
+    def __init__(self, initial: Mapping[str, Any], settings: SharedStateSettings) -> None:
+        super().__init__(initial, settings)
+        self.of_errors: list[Callable[[Exception], Any]] = []
+        self.failure: Exception | None = None
+        self._listeners.report = self.report  # type: ignore[method-assign]  # for good
+
+    def add_error_listener(self, listener: Callable[[Exception], Any]) -> None:
+        self.of_errors.append(listener)
+
+    def report(self, error: Exception, snapshot: Snapshot) -> None:
+        for listener in self.of_errors:
+            try:
+                listener(error)
+            except Exception as another:
+                self.failure = another
+
+    def tell(self, snapshot: Snapshot) -> None:
+        super().tell(snapshot)
+        failure, self.failure = self.failure, None
+        if failure is not None:
+            raise failure
 
 
 # SS-10: cancellation
@@ -712,6 +953,77 @@ class KeepsTheLock(State):
             return await super().change(function)
         finally:
             self.lock.release()
+
+
+class Mutex:
+    """A lock that hands itself on to the first who waits; one who has been cancelled meanwhile keeps it for good."""
+
+    def __init__(self) -> None:
+        self.is_held = False
+        self.waiting: list[asyncio.Future[None]] = []
+
+    async def __aenter__(self) -> None:
+        if self.is_held:
+            self.waiting.append(asyncio.get_running_loop().create_future())
+            await self.waiting[-1]
+        self.is_held = True
+
+    async def __aexit__(self, *_: object) -> None:
+        waiting = [future for future in self.waiting if not future.cancelled()]
+        self.is_held = bool(waiting)
+        self.waiting = waiting[1:]
+        if waiting:
+            waiting[0].set_result(None)
+
+
+@faulty("SS-10", "an update that is cancelled does harm", "interleavings")
+class LosesTheLockToTheCancelled(State):
+    """A lock of its own, which nobody gives back who is cancelled as it is handed over."""
+
+    def __init__(self, initial: Mapping[str, Any], settings: SharedStateSettings) -> None:
+        super().__init__(initial, settings)
+        self.lock = Mutex()
+
+    async def change(self, function: Updater) -> Any:
+        async with self.lock:
+            await turns(2)
+            return await super().change(function)
+
+    async def update_if(self, version: int, function: Updater) -> Any:
+        async with self.lock:
+            self.compare(version)
+            return await State.change(self, function)
+
+
+@faulty("SS-10", "an update that is cancelled does harm", "interleavings")
+class WritesDataAndThenTheVersion(State):
+    """Two writes with a turn of the loop between them, which a cancellation separates for good."""
+
+    def __init__(self, initial: Mapping[str, Any], settings: SharedStateSettings) -> None:
+        super().__init__(initial, settings)
+        self.lock = asyncio.Lock()
+
+    async def get(self) -> Snapshot:
+        while self.lock.locked():
+            await turns(1)
+        return self.snapshot()
+
+    async def change(self, function: Updater) -> Any:
+        return await self.written(function, None)
+
+    async def update_if(self, version: int, function: Updater) -> Any:
+        return await self.written(function, version)
+
+    async def written(self, function: Updater, version: int | None) -> Any:
+        async with self.lock:
+            if version is not None:
+                self.compare(version)
+            draft = deepcopy(self.data)
+            result = function(draft)
+            self.data = draft
+            await turns(1)
+            self.commit(draft)
+            return result
 
 
 # SS-11: adding and removing
@@ -776,6 +1088,64 @@ class EmptiesTheQueueAfterRemoval(State):
             line._waiting = waiting
 
         return remove_later
+
+
+@faulty("SS-11", "a listener that another adds hears of the version that is being told")
+class TellsWhoeverComesMeanwhile(State):
+    """A list that a listener may lengthen while it is gone through."""
+
+    def tell(self, snapshot: Snapshot) -> None:
+        told: list[Line] = []
+        before = {id(line) for line in self._listeners._lines}
+        super().tell(snapshot)
+        for line in self._listeners._lines:
+            if id(line) not in before and line not in told:
+                told.append(line)
+                line.add(snapshot)
+                line.is_served = True
+                self._tell(line)
+
+
+@faulty("SS-11", "a listener that adds or removes one while it is told does harm", "feature machine interleavings")
+class IteratesOverADict(State):
+    """RuntimeError: dictionary changed size during iteration."""
+
+    def __init__(self, initial: Mapping[str, Any], settings: SharedStateSettings) -> None:
+        super().__init__(initial, settings)
+        self.lines: dict[int, Line] = {}
+
+    def add_listener(self, listener: Listener) -> Remove:
+        remove = super().add_listener(listener)
+        line = self._listeners._lines[-1]
+        self.lines[id(line)] = line
+
+        def removing() -> None:
+            self.lines.pop(id(line), None)
+            remove()
+
+        return removing
+
+    def tell(self, snapshot: Snapshot) -> None:
+        due = self._listeners.append(snapshot)
+        for line in self.lines.values():
+            if line in due:
+                self._tell(line)
+
+
+@faulty("SS-11", "expected", "machine")
+class RemovesByPlace(State):
+    """del listeners[index]: right for as long as nobody who came before has gone."""
+
+    def add_listener(self, listener: Listener) -> Remove:
+        super().add_listener(listener)
+        place = len(self._listeners._lines) - 1
+
+        def remove() -> None:
+            lines = self._listeners._lines
+            if lines:
+                self._listeners.remove(lines[min(place, len(lines) - 1)])
+
+        return remove
 
 
 # SS-12: readers
@@ -861,6 +1231,30 @@ class ReturnsFalse(State):
             return await super().update_if(version, function)
         except VersionConflictError:
             return False
+
+
+@faulty("SS-13", "update_if() succeeds for a version that is still to come")
+class RefusesOldVersionsAlone(State):
+    """if version < self.version: raise."""
+
+    def compare(self, version: int) -> None:
+        if version < self.version:
+            raise VersionConflictError(version, self.version)
+
+
+@faulty("SS-13", "update_if() with another version does harm", "feature machine")
+class ChangesAndThenCompares(State):
+    """The conflict is noticed when all is written."""
+
+    async def update_if(self, version: int, function: Updater) -> Any:
+        draft = deepcopy(self.data)
+        result = function(draft)
+        before = self.version
+        self.data = draft
+        if version != before:
+            raise VersionConflictError(version, before)
+        self.commit(draft)
+        return result
 
 
 # As the pattern document has it

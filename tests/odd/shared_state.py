@@ -6,10 +6,12 @@ import asyncio
 import time
 from collections import UserDict
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
+from weakref import ref
 
 from patternproof.reference.shared_state import SharedState
 from patternproof.reference.shared_state.versions import frozen
@@ -212,7 +214,8 @@ class ReportsGroups(Plain):
 
     def report(self, error: Exception) -> None:
         for listener in self.told * 2:
-            listener(ExceptionGroup("listeners", [error]))
+            with suppress(Exception):
+                listener(ExceptionGroup("listeners", [error]))
 
 
 # Concurrency
@@ -282,7 +285,7 @@ class Acting(State):
                 continue
             try:
                 answer.set_result(order())
-            except Exception as error:  # noqa: BLE001  # whatever it raises is handed on
+            except BaseException as error:  # noqa: BLE001  # whatever it raises is handed on, or the actor ends with it
                 answer.set_exception(error)
 
     async def asked(self, order: Callable[[], Any]) -> Any:
@@ -421,3 +424,177 @@ class RemovesInATask(State):
             return turns(2)
 
         return removing
+
+
+@odd
+class HoldsListenersWeakly(Plain):
+    """Whoever listens has to keep its listener; what is gone is told no more."""
+
+    def add_listener(self, listener: Listener) -> Any:
+        held = ref(listener)
+
+        def told(snapshot: Any) -> Any:
+            there = held()
+            return there(snapshot) if there is not None else remove()
+
+        if asyncio.iscoroutinefunction(listener):
+            raise Unsupported("async listeners")
+        remove = super().add_listener(told)
+        self.kept = [*getattr(self, "kept", []), told]
+        return remove
+
+
+@odd
+class TellsInALaterTurn(Plain):
+    """Callbacks of the loop tell, each listener by itself."""
+
+    def tell(self, listener: Listener, snapshot: Any) -> None:
+        asyncio.get_running_loop().call_soon(self.told_now, listener, snapshot)
+
+    def told_now(self, listener: Listener, snapshot: Any) -> None:
+        if listener in self.listeners:
+            super().tell(listener, snapshot)
+
+
+@odd
+class QueuePerListener(Plain):
+    """A queue and a task for each listener; a listener that is removed takes its task along, unless it is that itself."""
+
+    def __init__(self, initial: Mapping[str, Any], settings: SharedStateSettings) -> None:
+        super().__init__(initial, settings)
+        self.queues: dict[Listener, asyncio.Queue[Any]] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.told: list[Callable[[Exception], Any]] = []
+
+    def add_error_listener(self, listener: Callable[[Exception], Any]) -> None:
+        self.told.append(listener)
+
+    def report(self, error: Exception) -> None:
+        for listener in self.told:
+            with suppress(Exception):
+                listener(error)
+
+    def add_listener(self, listener: Listener) -> Any:
+        self.listeners.append(listener)
+        self.queues[listener] = asyncio.Queue()
+        task = asyncio.get_running_loop().create_task(self.serve(listener, self.queues[listener]))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+        def remove() -> None:
+            if self.queues.pop(listener, None) is not None:
+                self.listeners.remove(listener)
+
+        return remove
+
+    def tell(self, listener: Listener, snapshot: Any) -> None:
+        self.queues[listener].put_nowait(snapshot)
+
+    async def serve(self, listener: Listener, queue: asyncio.Queue[Any]) -> None:
+        while True:
+            snapshot = await queue.get()
+            if listener not in self.queues:
+                return
+            try:
+                heard = listener(snapshot)
+                if hasattr(heard, "__await__"):
+                    await heard
+            except (Exception, asyncio.CancelledError) as error:  # whatever it raises is handed on
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise
+                if isinstance(error, Exception):
+                    self.report(error)
+
+
+class Lazily:
+    """A mapping that is copied when it is first looked at; what it is copied from is never changed."""
+
+    def __init__(self, source: Mapping[str, Any]) -> None:
+        self.source = source
+        self.copy: Any = None
+
+    def __getitem__(self, key: str) -> Any:
+        if self.copy is None:
+            self.copy = deepcopy(self.source)
+        return self.copy[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self[key]
+        self.copy[key] = value
+
+
+@odd
+class CopiesWhenLookedAt(Plain):
+    """Snapshots copy late."""
+
+    def snapshot(self) -> Any:
+        return Snapshot(Lazily(self.data), self.version, self.stamp)
+
+
+@odd
+class LocksFairly(Plain):
+    """Many readers or one writer, first come, first served, with turns of the loop in between."""
+
+    def __init__(self, initial: Mapping[str, Any], settings: SharedStateSettings) -> None:
+        super().__init__(initial, settings)
+        self.gate = asyncio.Lock()
+        self.readers = 0
+        self.nobody_reads = asyncio.Event()
+        self.nobody_reads.set()
+
+    async def get(self) -> Any:
+        async with self.gate:
+            self.readers += 1
+            self.nobody_reads.clear()
+        try:
+            await turns(2)
+            return self.snapshot()
+        finally:
+            self.readers -= 1
+            if not self.readers:
+                self.nobody_reads.set()
+
+    async def update(self, function: Updater) -> Any:
+        async with self.gate:
+            await self.nobody_reads.wait()
+            return await super().update(function)
+
+    async def update_if(self, version: int, function: Updater) -> Any:
+        async with self.gate:
+            await self.nobody_reads.wait()
+            if version != self.version:
+                raise VersionConflictError(version)
+            return await Plain.update(self, function)
+
+
+@odd
+class TellsInAnyOrder(Plain):
+    """Another listener comes first each time."""
+
+    def commit(self, draft: Any) -> None:
+        self.listeners = [*self.listeners[1:], *self.listeners[:1]]
+        super().commit(draft)
+
+
+@odd
+class UndoesInPlace(Plain):
+    """Updates change the data in place, and whatever goes wrong is undone from a copy."""
+
+    async def update(self, function: Updater) -> Any:
+        before = deepcopy(self.data)
+        try:
+            result = function(self.data)
+        except BaseException:
+            self.data = before
+            raise
+        self.commit(self.data)
+        return result
+
+
+@odd
+class MutableSnapshots(Plain):
+    """Objects that their readers may do with as they like: each has one of its own."""
+
+    def snapshot(self) -> Any:
+        return SimpleNamespace(data=deepcopy(self.data), version=self.version, last_updated=self.stamp)
