@@ -104,9 +104,11 @@ class Subject:
             if rival is None:
                 return
             tried.add(rival)
-            # A broad one seldom shows anything that the special one does not: most searches for that would be in vain, and long.
-            broad = any(self.model.deviations[name].broad for name in rival - known)
-            separation = separate(self.model, known, rival, pairs=MOST_HIDDEN_PAIRS if broad else MOST_PAIRS)
+            # A broad one seldom shows anything that the special one does not, nor do single events show either of two that are
+            # elusive: most searches for that would be in vain, and long.
+            vain = any(self.model.deviations[name].broad for name in rival - known)
+            vain = vain or all(self.model.deviations[name].elusive for name in known ^ rival)
+            separation = separate(self.model, known, rival, pairs=MOST_HIDDEN_PAIRS if vain else MOST_PAIRS)
             if separation is not None:
                 findings.take([self.play(separation.settings, map(alone, separation.events))])
 

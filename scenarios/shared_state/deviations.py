@@ -103,6 +103,7 @@ _ELUSIVE = (
     ("what waits is dropped", "SS-07", "versions that wait for a slow listener are not told", "slow"),
     ("a cancelled update is not told", "SS-10", "an update that is cancelled after its commit is not told", "cancel listen"),
     ("hears what waited for it", "SS-11", "a listener that was removed hears what had waited for it", "slow remove"),
+    ("another is removed", "SS-11", "removing one listener removes another", "listen remove"),
     ("rivals all succeed", "SS-13", "update_if() succeeds for several rivals", "compare"),
 )
 _ELUSIVE_BROAD = (

@@ -77,6 +77,11 @@ _PROGRAMS = (
         (AddListener(0, "slow"), Update(3), Update(4)),
         (RemoveListener(0), ListenerEnds(0)),
     ),
+    _program(
+        "listeners come and go before others update",
+        (AddListener(0), AddListener(1), RemoveListener(0), AddListener(2), RemoveListener(1)),
+        (Update(0), Update(1)),
+    ),
     _program("rivals for one version", (Update(3),), (UpdateIf(0, 1), UpdateIf(1, 1), UpdateIf(2, 1))),
     _program("a rival for a version and one that takes any", _HEARD, (UpdateIf(0, 0), Update(1), Get(2))),
     _program("a rival is cancelled", _HEARD, (UpdateIf(0, 0), Cancel(0), UpdateIf(1, 0))),

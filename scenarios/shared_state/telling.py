@@ -175,6 +175,10 @@ def _remove(state: State, number: int, deviations: Names) -> Iterator[State]:
     if listener is None or "hears after its removal" in deviations:
         yield state
         return
+    if "another is removed" in deviations:
+        for other in state.listeners:
+            if other.number != number and not other.removed:
+                yield _without_the_gone(state.with_listener(other._replace(removed=True, queue=())))
     removed = listener._replace(removed=True, queue=())
     yield _without_the_gone(state.with_listener(removed))
     if listener.queue and "hears what waited for it" in deviations:
