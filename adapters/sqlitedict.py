@@ -1,4 +1,4 @@
-"""sqlitedict: a state under one key of a dict in a file, used from threads."""
+"""sqlitedict: one key of a dict in a file."""
 
 from __future__ import annotations
 

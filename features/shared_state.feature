@@ -367,6 +367,12 @@ Feature: Shared state
       And the state is at version 1
       And the state holds the update of A
 
+    Example: the version is still to come
+      Given a shared state
+      When A updates the state if it is at version 1
+      Then A is told of a version conflict
+      And the state is at version 0
+
     Example: three rivals
       Given a shared state
       And A has updated the state

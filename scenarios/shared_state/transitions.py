@@ -115,6 +115,8 @@ def _conflict(state: State, tracked: Tracked, deviations: Names) -> Iterator[Sta
     """update_if() was asked for another version than there is."""
     refused = tracked.expected == state.version or "a conflict is answered otherwise" in deviations
     after = state.with_call(tracked._replace(phase="conflict"))._replace(torn=state.torn or refused)
+    if "a conflict leaves changes" in deviations:
+        after = after._replace(updates=(*after.updates, tracked.number), torn=True)
     yield after.shaken_by("a conflict")
     if "rivals all succeed" in deviations and any(base.version == tracked.expected for base in state.bases):
         yield from _update(state._replace(torn=True), tracked, deviations)

@@ -1241,7 +1241,7 @@ class RefusesOldVersionsAlone(State):
             raise VersionConflictError(version, self.version)
 
 
-@faulty("SS-13", "update_if() with another version does harm", "feature machine")
+@faulty("SS-13", "update_if() with another version is a conflict, and changes the data")
 class ChangesAndThenCompares(State):
     """The conflict is noticed when all is written."""
 
