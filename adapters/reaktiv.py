@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any, TypeVar
 
-import reaktiv
+import reaktiv  # type: ignore[import-untyped]  # it has no types of its own
 
 from patternproof.ports import Unsupported
 from patternproof.ports.shared_state import Listener, SharedStateSettings, Snapshot, Updater, VersionConflictError
@@ -26,7 +26,8 @@ class State:
         self._signal = reaktiv.signal(Snapshot(dict(initial), 0))
 
     async def get(self) -> Snapshot:
-        return deepcopy(self._signal())
+        snapshot: Snapshot = deepcopy(self._signal())
+        return snapshot
 
     async def update(self, function: Updater[T]) -> T:
         results: list[T] = []
@@ -56,7 +57,8 @@ class State:
                 with reaktiv.untracked():
                     listener(deepcopy(snapshot))
 
-        return reaktiv.effect(told).dispose
+        remove: Callable[[], None] = reaktiv.effect(told).dispose
+        return remove
 
 
 def shared_state(initial: Mapping[str, Any], settings: SharedStateSettings) -> State:
