@@ -1,4 +1,4 @@
-"""Histories of many clients are decided, and what no order explains is found."""
+"""Whether histories of many clients are decided rightly."""
 
 from __future__ import annotations
 
