@@ -33,5 +33,6 @@ PATTERNS: dict[str, Pattern] = {
         Pattern("shared_state", "SS", frozenset({"compare_and_set", "persistent", "distributed"})),
         Pattern("state_sync", "SY", frozenset({"three_way_merge", "distributed"})),
         Pattern("error_propagation", "EP"),
+        Pattern("service_interface", "SI"),
     )
 }

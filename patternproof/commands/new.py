@@ -194,10 +194,15 @@ def _member(protocol: type, name: str, flavour: members.Flavour, runtime: str) -
     threads = runtime == "threads"
     member = vars(protocol)[name]
     function: Any = member.fget if isinstance(member, property) else member
-    given = [each for each in inspect.signature(function).parameters if each != "self"]
-    arguments = "".join(f", {each}: Any" for each in given)
+    parameters = [each for each in inspect.signature(function).parameters.values() if each.name != "self"]
+    given = [each.name for each in parameters]
+    arguments = "".join(f", {each.name}: Any" + _default(each) for each in parameters)
     sentence = (inspect.getdoc(function) or "").splitlines()[0]
     called = f"self._inner.{name}" + ("" if flavour == "value" else f"({', '.join(given)})")
     result = f"await {called}" if flavour == "awaited" and not threads else called
     head = _HEADS[flavour][threads]
     return f'\n    {head} {name}(self{arguments}) -> Any:\n        """{sentence}"""\n        return {result}\n'
+
+
+def _default(parameter: inspect.Parameter) -> str:
+    return "" if parameter.default is parameter.empty else f" = {parameter.default!r}"

@@ -9,6 +9,7 @@ from patternproof.reference.circuit_breaker import CircuitBreaker
 from patternproof.reference.connection_pool import ConnectionPool
 from patternproof.reference.error_propagation import Component
 from patternproof.reference.event_bus import EventBus
+from patternproof.reference.service_interface import MessageService
 from patternproof.reference.shared_state import SharedState
 from patternproof.reference.state_sync import StateSync
 
@@ -17,6 +18,7 @@ from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from patternproof.ports.connection_pool import Connect, ConnectionPoolSettings
 from patternproof.ports.error_propagation import Dependency, ErrorPropagationSettings
 from patternproof.ports.event_bus import EventBusSettings
+from patternproof.ports.service_interface import Transport
 from patternproof.ports.shared_state import SharedStateSettings
 from patternproof.ports.state_sync import Network, StateSyncSettings
 
@@ -58,3 +60,9 @@ async def state_sync(network: Network, settings: StateSyncSettings) -> AsyncIter
 
 def error_propagation(dependency: Dependency, settings: ErrorPropagationSettings) -> Component:
     return Component(dependency, settings)
+
+
+async def service_interface(dependency: Transport) -> AsyncIterator[MessageService]:
+    service = MessageService(dependency)
+    yield service
+    await service.close()

@@ -9,6 +9,7 @@ from patternproof.reference.circuit_breaker import ThreadedCircuitBreaker
 from patternproof.reference.connection_pool import ThreadedConnectionPool
 from patternproof.reference.error_propagation import ThreadedComponent
 from patternproof.reference.event_bus import ThreadedEventBus
+from patternproof.reference.service_interface import ThreadedMessageService
 from patternproof.reference.shared_state import ThreadedSharedState
 from patternproof.reference.state_sync import ThreadedStateSync
 
@@ -58,3 +59,7 @@ def state_sync(network: Any, settings: StateSyncSettings) -> Iterator[ThreadedSt
 
 def error_propagation(dependency: Any, settings: ErrorPropagationSettings) -> ThreadedComponent:
     return ThreadedComponent(dependency, settings)
+
+
+def service_interface(dependency: Any) -> ThreadedMessageService:
+    return ThreadedMessageService(dependency)

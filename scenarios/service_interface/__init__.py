@@ -1,0 +1,1 @@
+"""The service interface: model, rig, steps, programs."""

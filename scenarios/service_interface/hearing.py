@@ -1,0 +1,201 @@
+"""What becomes of the peer's messages in the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import product
+
+from patternproof.modelling import Names
+
+from .events import Hearing, PeerSends, Receipt, Told
+from .sending import heard_late
+from .state import CHANGED, CUT_OFF, DEAF_WHILE_RUNNING, Handler, Incoming, Reader, State, has, is_withheld
+
+
+def peer_sends(state: State, event: PeerSends, deviations: Names) -> Iterable[State]:
+    """A message comes for every handler and every reader."""
+    state = state._replace(sent=max(state.sent, event.message + 1))
+    if state.deaf or state.lost:
+        return (state,)
+    label = f"{event.message}{CHANGED if event.special and has(deviations, 'messages are changed') else ''}"
+    hearers = [each for each in state.handlers if not (each.gone or each.leaving or each.deaf)]
+    if has(deviations, "one alone hears"):
+        hearers = hearers[:1]
+    times = (label, label) if has(deviations, "twice") else (label,)
+    for handler in hearers:
+        state = state.with_handler(handler._replace(pending=(*handler.pending, *times)))
+    if hearers:
+        state = state._replace(incoming=(*state.incoming, Incoming(label)))
+    return _on(_given_to_readers(state, label, deviations), deviations)
+
+
+def _given_to_readers(state: State, label: str, deviations: Names) -> State:
+    readers = state.readers[:1] if has(deviations, "one alone receives") else state.readers
+    for reader in readers:
+        if (state.last and state.undone) or is_withheld(state, deviations):
+            state = state.with_reader(reader._replace(owed=(*reader.owed, label)))
+        else:
+            state = _put(state, reader, label, deviations)
+    return state
+
+
+def _put(state: State, reader: Reader, label: str, deviations: Names) -> State:
+    if reader.robbed:
+        return state.with_reader(reader._replace(robbed=False))
+    if reader.receiving:
+        return received(state.with_reader(reader._replace(receiving=False)), reader.number, label)
+    if has(deviations, "lost while nobody receives"):
+        return state.with_reader(reader)
+    return state.with_reader(reader._replace(buffer=(*reader.buffer, label)))
+
+
+def received(state: State, number: int, what: str) -> State:
+    """A receive has come to something."""
+    return state._replace(received=tuple(sorted((*state.received, Receipt(number, what)))))
+
+
+def heard(state: State, number: int, label: str) -> State:
+    """A handler was called."""
+    return state._replace(heard=tuple(sorted((*state.heard, Hearing(number, label)), key=lambda each: each.handler)))
+
+
+def _on(state: State, deviations: Names) -> Iterator[State]:
+    """Handlers are called; side by side or one by one, as long as one runs while others wait."""
+    seen = set()
+    for after in _called(state, deviations):
+        for finished in _told(after, deviations):
+            after_all = _handed_on(heard_late(finished, deviations), deviations)
+            if after_all not in seen:
+                seen.add(after_all)
+                yield after_all
+
+
+on = _on
+"""Go on with what waits for handlers, for the peer and for readers."""
+
+
+def _called(state: State, deviations: Names) -> Iterator[State]:
+    waiting = [handler for handler in state.handlers if handler.pending]
+    if not waiting:
+        yield state
+    elif has(deviations, "others miss it", "latest first", DEAF_WHILE_RUNNING):
+        yield from _called_one_by_one(state, waiting, deviations)
+    else:
+        for counts in product(*(range(len(handler.pending), -1, -1) for handler in waiting)):
+            after = state
+            for handler, count in zip(waiting, counts, strict=True):
+                after = _begun(after, handler, handler.pending[:count], handler.pending[count:])
+            if after.busy or not any(handler.pending for handler in after.handlers):
+                yield after
+        yield from _called_in_another_order(state, waiting, deviations)
+
+
+def _called_in_another_order(state: State, waiting: list[Handler], deviations: Names) -> Iterator[State]:
+    if has(deviations, "out of order"):
+        for handler in waiting:
+            for index, label in enumerate(handler.pending):
+                rest = handler.pending[:index] + handler.pending[index + 1 :]
+                yield from _called(_begun(state, handler, (label,), rest), deviations)
+    if has(deviations, "some are not heard"):
+        for handler in waiting:
+            yield from _called(state.with_handler(handler._replace(pending=handler.pending[1:])), deviations)
+
+
+def _called_one_by_one(state: State, waiting: list[Handler], deviations: Names) -> Iterator[State]:
+    alone = not has(deviations, "latest first")
+    for handler in waiting:
+        if handler.running or (alone and state.busy and not _runs_in_the_same(state, handler, deviations)):
+            continue
+        index = len(handler.pending) - 1 if has(deviations, "latest first") else 0
+        state = _begun(state, handler, (handler.pending[index],), handler.pending[:index] + handler.pending[index + 1 :])
+    yield state
+
+
+def _runs_in_the_same(state: State, handler: Handler, deviations: Names) -> bool:
+    """Whether all that runs is busy with the message that this one hears next."""
+    running = {label for each in state.handlers for label in each.running}
+    return not has(deviations, "others miss it") and running == {handler.pending[0]}
+
+
+def _begun(state: State, handler: Handler, labels: tuple[str, ...], rest: tuple[str, ...]) -> State:
+    if not labels:
+        return state
+    state = state.with_handler(handler._replace(pending=rest, running=(*handler.running, *labels)))
+    for label in labels:
+        state = heard(state, handler.number, label)
+    return state
+
+
+def _told(state: State, deviations: Names) -> Iterator[State]:
+    """The peer is told of the messages at which a handler has failed; early, or once all have ended."""
+    undone = state.undone
+    for each in state.incoming:
+        rest = tuple([other for other in state.incoming if other != each])
+        if each.label not in undone:
+            after = state._replace(incoming=rest)
+            if each.failed and not each.told:
+                after = _reply(after, each.number, deviations)
+            elif each.perhaps and not each.told:
+                after = after._replace(doubtful=tuple(sorted({*after.doubtful, each.number})))
+            yield from _told(after, deviations)
+            return
+    yield state
+    for index, each in enumerate(state.incoming):
+        if each.failed and not each.told:
+            told = (*state.incoming[:index], each._replace(told=True), *state.incoming[index + 1 :])
+            yield from _told(_reply(state._replace(incoming=told), each.number, deviations), deviations)
+            return
+
+
+def _reply(state: State, number: int, deviations: Names) -> State:
+    what = "fault"
+    if has(deviations, "the sender is not told"):
+        what = "ok"
+    elif has(deviations, "told without a type"):
+        what = "gets something else"
+    return state._replace(told=tuple(sorted((*state.told, Told(number, what)))))
+
+
+def _handed_on(state: State, deviations: Names) -> State:
+    """Readers get what had to wait for handlers."""
+    undone: frozenset[str] = state.undone if state.last else frozenset()
+    if is_withheld(state, deviations):
+        return state
+    for number in [reader.number for reader in state.readers if reader.owed]:
+        while (reader := state.reader(number)) is not None and reader.owed and reader.owed[0] not in undone:
+            state = _put(state, reader._replace(owed=reader.owed[1:]), reader.owed[0], deviations)
+    return state
+
+
+def failed(state: State, handler: Handler, deviations: Names) -> State:
+    """A run of a handler has failed."""
+    label = handler.running[0]
+    unregistered = handler.gone or handler.leaving
+    incoming = tuple(
+        [
+            each
+            if each.label != label
+            else each._replace(perhaps=True)
+            if unregistered
+            else each._replace(failed=True, told=each.told and each.failed)
+            for each in state.incoming
+        ]
+    )
+    after = state._replace(incoming=incoming).returned(handler.number)
+    if has(deviations, "others miss it"):
+        for other in after.handlers:
+            after = after.with_handler(other._replace(pending=tuple([each for each in other.pending if each != label])))
+    if has(deviations, "others are cut off"):
+        after = _cut_off(after, label)
+    rest = after.handler(handler.number)
+    if rest is not None and has(deviations, "hears no more"):
+        after = after.with_handler(rest._replace(deaf=True, pending=()))
+    return after._replace(deaf=after.deaf or has(deviations, "nothing arrives after a handler has failed"))
+
+
+def _cut_off(state: State, label: str) -> State:
+    for other in state.handlers:
+        if label in other.running and other.number not in state.inners:
+            running = tuple([each for each in other.running if each != label])
+            state = heard(state.with_handler(other._replace(running=running)), other.number, CUT_OFF)
+    return state

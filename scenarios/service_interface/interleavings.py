@@ -1,0 +1,158 @@
+"""Short concurrent programs over a message service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from patternproof.exploration import Program, ThreadProgram
+
+from .choices import LONG
+from .events import (
+    Advance,
+    Answer,
+    CancelReceive,
+    CancelSend,
+    Given,
+    HandlerEnds,
+    Lose,
+    PeerSends,
+    Receive,
+    Register,
+    Retry,
+    Send,
+    Subscribe,
+    Unregister,
+)
+from .model import ServiceModel
+
+_GIVEN = Given()
+_A, _B = Register(0), Register(1)
+
+
+def _program(name: str, prefix: tuple[Any, ...], together: tuple[Any, ...], after: tuple[Any, ...]) -> Program:
+    return Program(name, _GIVEN, prefix, together, after)
+
+
+_PROGRAMS = (
+    _program("two calls begin together", (), (Send(0), Send(1)), (Answer(1), Answer(0))),
+    _program("an answer comes as another call begins", (Send(0),), (Answer(0), Send(1)), (Answer(1), Send(2), Answer(2))),
+    _program("two answers come together", (Send(0), Send(1)), (Answer(0), Answer(1, "fault")), (Send(2), Answer(2))),
+    _program(
+        "a call is cancelled as its answer comes", (Send(0), Send(1)), (Answer(0), CancelSend(0)), (Answer(1), Send(2), Answer(2))
+    ),
+    _program("a call is cancelled as it begins", (), (Send(0), CancelSend(0)), (Send(1), Answer(0), Answer(1))),
+    _program("a call is cancelled as another begins", (Send(0),), (CancelSend(0), Send(1)), (Answer(0), Answer(1))),
+    _program(
+        "one is cancelled, one begins and one is answered",
+        (Send(0), Send(1)),
+        (CancelSend(0), Send(2), Answer(1)),
+        (Answer(0), Answer(2)),
+    ),
+    _program(
+        "a deadline comes with the answer",
+        (Send(0, "deadline"), Send(1)),
+        (Answer(0), Advance(LONG)),
+        (Answer(1), Send(2), Answer(2)),
+    ),
+    _program("a call with a deadline is cancelled as it begins", (), (Send(0, "deadline"), CancelSend(0)), (Send(1), Answer(1))),
+    _program("a transport fails as another call begins", (), (Send(0, "refused"), Send(1)), (Answer(1), Send(2), Answer(2))),
+    _program("the peer is lost as an answer comes", (Send(0), Send(1)), (Answer(0), Lose()), ()),
+    _program("one key twice at once", (), (Send(0, "keyed"), Retry(1, 0)), (Answer(0), Retry(2, 0))),
+    _program("one key again as it is answered", (Send(0, "keyed"),), (Answer(0), Retry(1, 0)), (Retry(2, 0),)),
+    _program("one key again as it is cancelled", (Send(0, "keyed"),), (CancelSend(0), Retry(1, 0)), (Answer(0), Retry(2, 0))),
+    _program(
+        "one of two with one key is cancelled as the answer comes",
+        (Send(0, "keyed"), Retry(1, 0)),
+        (CancelSend(0), Answer(0)),
+        (Retry(2, 0),),
+    ),
+    _program("one key is cancelled as it begins", (), (Send(0, "keyed"), CancelSend(0)), (Retry(1, 0), Answer(0))),
+    _program(
+        "messages come together",
+        (_A, _B),
+        (PeerSends(0), PeerSends(1)),
+        (HandlerEnds(0), HandlerEnds(1), HandlerEnds(0), HandlerEnds(1)),
+    ),
+    _program(
+        "a handler returns as a message comes", (_A, PeerSends(0)), (HandlerEnds(0), PeerSends(1)), (HandlerEnds(0), PeerSends(2))
+    ),
+    _program(
+        "a handler fails as a message comes",
+        (_A, _B, PeerSends(0)),
+        (HandlerEnds(0, "error"), PeerSends(1)),
+        (HandlerEnds(1), HandlerEnds(0)),
+    ),
+    _program(
+        "a handler fails as another returns",
+        (_A, _B, PeerSends(0)),
+        (HandlerEnds(0, "error"), HandlerEnds(1)),
+        (PeerSends(1), HandlerEnds(0)),
+    ),
+    _program("a handler comes as a message does", (_A,), (_B, PeerSends(0)), (PeerSends(1), HandlerEnds(0), HandlerEnds(1))),
+    _program("a handler goes as a message comes", (_A, _B), (Unregister(0), PeerSends(0)), (PeerSends(1), HandlerEnds(1))),
+    _program(
+        "a handler sends as a call begins",
+        (_A, PeerSends(0)),
+        (HandlerEnds(0, "sends", call=0), Answer(0)),
+        (Answer(0), Send(1), Answer(1)),
+    ),
+    _program(
+        "a handler sends as another call is cancelled",
+        (_A, Send(0), PeerSends(0)),
+        (HandlerEnds(0, "sends", call=1), CancelSend(0)),
+        (Answer(1), Send(2), Answer(2)),
+    ),
+    _program(
+        "a handler registers another as a message comes",
+        (_A, PeerSends(0)),
+        (HandlerEnds(0, "registers", other=1), PeerSends(1)),
+        (HandlerEnds(0), PeerSends(2)),
+    ),
+    _program(
+        "a handler leaves as a message comes",
+        (_A, _B, PeerSends(0)),
+        (HandlerEnds(0, "leaves"), PeerSends(1)),
+        (HandlerEnds(1), PeerSends(2)),
+    ),
+    _program(
+        "a reader comes as a message does", (Subscribe(0),), (Subscribe(1), PeerSends(0)), (Receive(0), Receive(1), PeerSends(1))
+    ),
+    _program(
+        "a receive is cancelled as a message comes",
+        (Subscribe(0), Receive(0)),
+        (PeerSends(0), CancelReceive(0)),
+        (Receive(0), PeerSends(1)),
+    ),
+    _program(
+        "a receive is cancelled as two messages come",
+        (Subscribe(0), Receive(0)),
+        (PeerSends(0), CancelReceive(0), PeerSends(1)),
+        (Receive(0), Receive(0)),
+    ),
+    _program(
+        "a receive is cancelled as it begins",
+        (Subscribe(0), PeerSends(0)),
+        (Receive(0), CancelReceive(0)),
+        (Receive(0), PeerSends(1)),
+    ),
+)
+
+
+def programs(model: ServiceModel) -> Iterator[Program]:
+    """The programs that the implementation and its driver can run."""
+    can = model.capabilities
+    lacking = {CancelSend: can.cancels, CancelReceive: can.cancels, Subscribe: can.reads, Register: can.handles}
+    lacking |= {Unregister: can.unregisters, Retry: can.keys}
+    for program in _PROGRAMS:
+        events = (*program.prefix, *program.together, *program.after)
+        ways = {getattr(event, "how", "") for event in events}
+        has_all = all(lacking.get(type(event), True) for event in events)
+        if has_all and (can.deadlines or "deadline" not in ways) and (can.keys or "keyed" not in ways):
+            if can.unregisters or "leaves" not in ways:
+                yield program
+
+
+def thread_programs(model: ServiceModel) -> Iterator[ThreadProgram]:
+    """None: what receives waits in a thread of its own, and nothing is held where schedules of threads are explored."""
+    return iter(())

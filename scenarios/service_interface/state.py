@@ -1,0 +1,200 @@
+"""What the model knows of a message service."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from patternproof.modelling import Names
+
+from .events import NOBODY, Arrival, Calling, Hearing, Receipt, Told
+
+SENT, KEPT, FAULT, REFUSED = "sent", "kept", "fault", "refused"
+"""What is known of an idempotency key: its request is not answered; it was; it has failed, in one of two ways."""
+CHANGED = " changed"
+CUT_OFF = "is cut off"
+"""What a handler hears that is cancelled."""
+DEAF_WHILE_RUNNING = "deaf while a handler runs"
+
+
+class Call(NamedTuple):
+    """A call of send_message() that has not ended."""
+
+    number: int
+    root: int
+    """The number of its message: that of another call, if this one sends it again."""
+    frame: int = NOBODY
+    """The call that has sent the request, this one or the one it has joined; NOBODY: it is not sent yet."""
+    keyed: bool = False
+    refused: bool = False
+    """Whether the transport will refuse the request."""
+    due: float | None = None
+    """Seconds until its deadline."""
+    inner: int = NOBODY
+    """The handler that waits for it."""
+    special: bool = False
+    ready: str = ""
+    """How the peer has answered it, where that was not received yet."""
+
+
+class Handler(NamedTuple):
+    """A handler that is registered, or still runs."""
+
+    number: int
+    pending: tuple[str, ...] = ()
+    """The messages that it has still to hear."""
+    running: tuple[str, ...] = ()
+    leaving: bool = False
+    """Whether unregister_handler() waits for what runs."""
+    gone: bool = False
+    deaf: bool = False
+    """Whether it is called no more, though it should be; only with deviations."""
+
+
+class Incoming(NamedTuple):
+    """A message of the peer that not all have dealt with."""
+
+    label: str
+    """Its number, and whether it was changed on the way."""
+    failed: bool = False
+    told: bool = False
+    perhaps: bool = False
+    """Whether a handler failed at it that was unregistered meanwhile."""
+
+    @property
+    def number(self) -> int:
+        return int(self.label.removesuffix(CHANGED))
+
+
+class Reader(NamedTuple):
+    """A subscription."""
+
+    number: int
+    owed: tuple[str, ...] = ()
+    """What it gets once the handlers have ended."""
+    buffer: tuple[str, ...] = ()
+    receiving: bool = False
+    robbed: bool = False
+    """Whether a receive that is over takes the next message; only with deviations."""
+
+
+class State(NamedTuple):
+    """A service, its peer, and what was observable since the last batch.
+
+    What was seen since then is kept sorted: the same in another order of events of one batch is the same state.
+    """
+
+    last: bool = False
+    """Whether readers get a message only once its handlers have ended."""
+    inline: bool = False
+    """Whether nothing is received while a handler runs that does not itself wait for a response."""
+    calls: tuple[Call, ...] = ()
+    open: tuple[tuple[int, int], ...] = ()
+    """Requests that the peer has not answered: the number of the message, and of the call that has sent it."""
+    answered: int = NOBODY
+    """The message that the peer has answered last."""
+    keys: tuple[tuple[int, str], ...] = ()
+    """Of messages with an idempotency key: what is known of it, once the call that began it is over."""
+    handlers: tuple[Handler, ...] = ()
+    incoming: tuple[Incoming, ...] = ()
+    readers: tuple[Reader, ...] = ()
+    called: int = 0
+    """One more than the highest number of any call so far."""
+    come: int = 0
+    sent: int = 0
+    """One more than the highest number of any message of the peer so far."""
+    read: int = 0
+    lost: bool = False
+    """Whether the peer is lost."""
+    deaf: bool = False
+    """Whether nothing arrives any more; only with deviations."""
+    stuck: bool = False
+    """Whether nothing is sent any more; only with deviations."""
+    left: bool = False
+    """Whether a handler was unregistered; kept only with a deviation that asks for it."""
+    fresh: tuple[int, ...] = ()
+    """Calls that began since all last settled: one that is cancelled may not have begun at all."""
+    arrived: tuple[Arrival, ...] = ()
+    over: tuple[Calling, ...] = ()
+    heard: tuple[Hearing, ...] = ()
+    received: tuple[Receipt, ...] = ()
+    told: tuple[Told, ...] = ()
+    doubtful: tuple[int, ...] = ()
+    """Messages of which it may be told or not that a handler has failed."""
+    trouble: tuple[tuple[int, str], ...] = ()
+    found: tuple[str, ...] = ()
+    plain: bool = True
+
+    def call(self, number: int) -> Call | None:
+        return next((each for each in self.calls if each.number == number), None)
+
+    def handler(self, number: int) -> Handler | None:
+        return next((each for each in self.handlers if each.number == number), None)
+
+    def reader(self, number: int) -> Reader | None:
+        return next((each for each in self.readers if each.number == number), None)
+
+    def key_of(self, root: int) -> str:
+        return dict(self.keys).get(root, "")
+
+    def with_key(self, root: int, what: str) -> State:
+        """With something known of an idempotency key."""
+        keys = {**dict(self.keys), root: what}
+        return self._replace(keys=tuple(sorted(keys.items())))
+
+    def with_call(self, call: Call) -> State:
+        """With a call changed."""
+        return self._replace(calls=tuple([call if each.number == call.number else each for each in self.calls]))
+
+    def with_handler(self, handler: Handler) -> State:
+        """With a handler changed; one that is gone and runs no more is forgotten."""
+        handlers = [handler if each.number == handler.number else each for each in self.handlers]
+        return self._replace(handlers=tuple([each for each in handlers if not each.gone or each.running]))
+
+    def with_reader(self, reader: Reader) -> State:
+        """With a reader changed."""
+        return self._replace(readers=tuple([reader if each.number == reader.number else each for each in self.readers]))
+
+    def ended(self, call: Call, phase: str) -> State:
+        """A call is over."""
+        calls = tuple([each for each in self.calls if each.number != call.number])
+        after = self._replace(calls=calls, over=tuple(sorted((*self.over, Calling(call.number, phase)))))
+        if call.inner != NOBODY:
+            return after.returned(call.inner)
+        return after
+
+    def returned(self, number: int) -> State:
+        """The oldest run of a handler has ended well."""
+        handler = self.handler(number)
+        if handler is None or not handler.running:
+            return self
+        rest = handler._replace(running=handler.running[1:])
+        if rest.leaving and not rest.running:
+            rest = rest._replace(gone=True)
+        return self.with_handler(rest)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a handler runs."""
+        return any(handler.running for handler in self.handlers)
+
+    @property
+    def inners(self) -> frozenset[int]:
+        """The handlers that wait for a call of their own."""
+        return frozenset([call.inner for call in self.calls if call.inner != NOBODY])
+
+    @property
+    def undone(self) -> frozenset[str]:
+        """The messages that some handler has still to hear, or is busy with."""
+        return frozenset([label for handler in self.handlers for label in (*handler.pending, *handler.running)])
+
+
+def is_withheld(state: State, deviations: Names) -> bool:
+    """Whether what comes from the peer waits for a handler that runs."""
+    if has(deviations, DEAF_WHILE_RUNNING):
+        return state.busy
+    return state.inline and any(each.running and each.number not in state.inners for each in state.handlers)
+
+
+def has(deviations: Names, *names: str) -> bool:
+    """Whether one of these deviations is in force."""
+    return bool(deviations) and any(name in deviations for name in names)
