@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import product
+from collections.abc import Iterator
+from itertools import islice, permutations, product
 
 from patternproof.modelling import Names
 
@@ -12,21 +12,31 @@ from .sending import heard_late
 from .state import CHANGED, CUT_OFF, DEAF_WHILE_RUNNING, Handler, Incoming, Reader, State, has, is_withheld
 
 
-def peer_sends(state: State, event: PeerSends, deviations: Names) -> Iterable[State]:
+def peer_sends(state: State, event: PeerSends, deviations: Names) -> Iterator[State]:
     """A message comes for every handler and every reader."""
-    state = state._replace(sent=max(state.sent, event.message + 1))
+    if any(number > event.message for number in state.lately):
+        return  # they come in the order of their numbers
+    lately = tuple(sorted((*state.lately, event.message)))
+    state = state._replace(sent=max(state.sent, event.message + 1), lately=lately)
     if state.deaf or state.lost:
-        return (state,)
+        yield state
+        return
     label = f"{event.message}{CHANGED if event.special and has(deviations, 'messages are changed') else ''}"
     hearers = [each for each in state.handlers if not (each.gone or each.leaving or each.deaf)]
     if has(deviations, "one alone hears"):
         hearers = hearers[:1]
+    yield from _on(_arrived(state, hearers, label, deviations), deviations)
+    for missed in hearers if has(deviations, "some are not heard") else ():
+        yield from _on(_arrived(state, [each for each in hearers if each != missed], label, deviations), deviations)
+
+
+def _arrived(state: State, hearers: list[Handler], label: str, deviations: Names) -> State:
     times = (label, label) if has(deviations, "twice") else (label,)
     for handler in hearers:
         state = state.with_handler(handler._replace(pending=(*handler.pending, *times)))
     if hearers:
         state = state._replace(incoming=(*state.incoming, Incoming(label)))
-    return _on(_given_to_readers(state, label, deviations), deviations)
+    return _given_to_readers(state, label, deviations)
 
 
 def _given_to_readers(state: State, label: str, deviations: Names) -> State:
@@ -87,18 +97,28 @@ def _called(state: State, deviations: Names) -> Iterator[State]:
                 after = _begun(after, handler, handler.pending[:count], handler.pending[count:])
             if after.busy or not any(handler.pending for handler in after.handlers):
                 yield after
-        yield from _called_in_another_order(state, waiting, deviations)
+        if has(deviations, "out of order"):
+            yield from _called_in_another_order(state, waiting)
 
 
-def _called_in_another_order(state: State, waiting: list[Handler], deviations: Names) -> Iterator[State]:
-    if has(deviations, "out of order"):
-        for handler in waiting:
-            for index, label in enumerate(handler.pending):
-                rest = handler.pending[:index] + handler.pending[index + 1 :]
-                yield from _called(_begun(state, handler, (label,), rest), deviations)
-    if has(deviations, "some are not heard"):
-        for handler in waiting:
-            yield from _called(state.with_handler(handler._replace(pending=handler.pending[1:])), deviations)
+def _called_in_another_order(state: State, waiting: list[Handler]) -> Iterator[State]:
+    """One handler hears what is not its turn, or has heard what came in this batch in another order."""
+    for handler in waiting:
+        for index in range(1, len(handler.pending)):
+            rest = handler.pending[:index] + handler.pending[index + 1 :]
+            yield _begun(state, handler, (handler.pending[index],), rest)
+    for handler in waiting:
+        after = _begun(state, handler, handler.pending, ())
+        now = after.handler(handler.number)
+        own = [each for each in after.heard if each.handler == handler.number]
+        if now is None or len(own) > len(now.running):
+            continue
+        before = now.running[: len(now.running) - len(own)]
+        others = [each for each in after.heard if each.handler != handler.number]
+        for order in islice(permutations(own), 1, None):
+            running = (*before, *(each.what for each in order))
+            again = tuple(sorted((*others, *order), key=lambda each: each.handler))
+            yield after.with_handler(now._replace(running=running))._replace(heard=again)
 
 
 def _called_one_by_one(state: State, waiting: list[Handler], deviations: Names) -> Iterator[State]:

@@ -94,7 +94,7 @@ class ServiceModel:
         return (State(), *(State(last, inline, plain=False) for last, inline in traits))
 
     def begin(self, state: State) -> State:
-        return state._replace(fresh=(), arrived=(), over=(), heard=(), received=(), told=(), doubtful=(), trouble=(), found=())
+        return state._replace(fresh=(), lately=(), arrived=(), over=(), heard=(), received=(), told=(), doubtful=(), trouble=(), found=())
 
     def apply(self, state: State, event: Any, deviations: Names) -> tuple[State, ...]:
         """Every state that may be right after the event; of a deviant service the plainest is marked, for `observe`."""

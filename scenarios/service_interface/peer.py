@@ -33,6 +33,8 @@ class Peer:
         self.answers_at_once = False
         self.unknown: int | None = None
         """The call that is answered with a fault, where all are answered at once."""
+        self.foreign: list[str] = []
+        """What arrived that nobody has sent over this transport."""
         self._answered: dict[int, int | str] = {}
         self._sent: dict[int | str, int] = {}
         self._arrived: list[Arrival] = []
@@ -72,7 +74,7 @@ class Peer:
             return
         number = self.samples.number_of(getattr(getattr(frame, "message", None), "id", None))
         if not isinstance(frame, Request) or number is None:
-            self._arrived.append(Arrival(-1, f"is none of those sent: {shown(frame)}"))
+            self.foreign.append(shown(frame))
             return
         if number in self.refusing:
             raise self._error(f"the request of call {number} was not handed over")

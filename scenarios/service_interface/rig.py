@@ -10,7 +10,7 @@ from typing import Any
 from patternproof.adapter import Adapter
 from patternproof.drivers import Driver, Pending
 from patternproof.flavour import plainly, resolved
-from patternproof.history import shown
+from patternproof.history import Batch, shown
 from patternproof.outcome import AdapterError
 from patternproof.ports import Unsupported
 from patternproof.rig import Rig
@@ -23,7 +23,7 @@ from .hearers import Deed, Hearer, Listener
 from .model import Capabilities, ServiceModel
 from .peer import Peer, PlainPeer
 from .samples import Samples
-from .structure import accepts
+from .structure import accepts, demand
 
 SMOKE = (events.Send(0), events.Answer(0))
 """The plainest use."""
@@ -78,6 +78,9 @@ class ServiceRig(Rig):
     def call(self, method: Callable[[], Coroutine[Any, Any, Any]]) -> Pending:
         """Begin a call, in the flavour of the service."""
         return self.driver.begin((lambda: plainly(method())) if self._threads else method)
+
+    def run(self, batch: Batch) -> Any:
+        return super().run(_in_order(batch))
 
     def unanswered(self) -> bool:
         return any(caller.phase == WAITS for caller in self.callers.values())
@@ -183,6 +186,7 @@ class ServiceRig(Rig):
     async def _register(self, hearer: Hearer) -> None:
         hearer.doing = "registers"
         try:
+            demand(self.service, "register_handler", 1)
             hearer.given = await self._awaited("register_handler", self.service.register_handler(hearer.function))
         except Exception as error:  # noqa: BLE001  # whatever it raises is what was seen
             hearer.refused = error
@@ -199,6 +203,7 @@ class ServiceRig(Rig):
             return
         hearer.doing = "leaves"
         try:
+            demand(self.service, "unregister_handler", 1)
             await self._awaited("unregister_handler", self.service.unregister_handler(hearer.given))
         except Exception as error:  # noqa: BLE001  # whatever it raises is what was seen
             hearer.refused = error
@@ -216,6 +221,7 @@ class ServiceRig(Rig):
 
     async def _subscribe(self, listener: Listener, message: int | None = None) -> None:
         try:
+            demand(self.service, "receive_messages", 0)
             listener.subscription = await self._awaited("receive_messages", self.service.receive_messages())
         except Exception as error:  # noqa: BLE001  # whatever it raises is what was seen
             listener.refused = error
@@ -250,6 +256,13 @@ class ServiceRig(Rig):
             for each in made:
                 each.begin(stack.enter_context(self._adapter.make("service_interface", self.driver, each.peer)))
             yield made
+
+
+def _in_order(batch: Batch) -> Batch:
+    """The same with the peer's messages in the order of their numbers."""
+    messages = sorted([event for event in batch.events if isinstance(event, events.PeerSends)], key=lambda each: each.message)
+    numbered = iter(messages)
+    return Batch(tuple([next(numbered) if isinstance(each, events.PeerSends) else each for each in batch.events]), batch.turns)
 
 
 def _standing(hearer: Hearer) -> Standing | None:

@@ -113,6 +113,8 @@ class State(NamedTuple):
     """Whether a handler was unregistered; kept only with a deviation that asks for it."""
     fresh: tuple[int, ...] = ()
     """Calls that began since all last settled: one that is cancelled may not have begun at all."""
+    lately: tuple[int, ...] = ()
+    """The messages that the peer has sent since then."""
     arrived: tuple[Arrival, ...] = ()
     over: tuple[Calling, ...] = ()
     heard: tuple[Hearing, ...] = ()

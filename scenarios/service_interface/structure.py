@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, get_type_hints
 
 from patternproof.history import shown
+from patternproof.ports import Unsupported
 from patternproof.ports.service_interface import MessageService
 
 METHODS = ("send_message", "receive_messages", "register_handler", "unregister_handler")
@@ -101,6 +102,22 @@ def _surely_plain(member: Callable[..., Any]) -> bool:
     if inspect.iscoroutinefunction(inspect.unwrap(member)) or returns is Any:
         return False
     return isinstance(returns, type) and returns is not object and not hasattr(returns, "__await__")
+
+
+def demand(service: Any, name: str, count: int) -> None:
+    """Go on only where a method can be called as the interface says, as far as it tells.
+
+    Raises:
+        Unsupported: it cannot; that is a violation of the structure, and of nothing else.
+    """
+    signature = _signature(getattr(service, name, None))  # type: ignore[arg-type]  # None has none
+    if not callable(getattr(service, name, None)):
+        raise Unsupported(name)
+    try:
+        if signature is not None:
+            signature.bind(*[object()] * count)
+    except TypeError as error:
+        raise Unsupported(name) from error
 
 
 def accepts(member: Callable[..., Any], name: str) -> bool:
