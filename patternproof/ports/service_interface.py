@@ -79,7 +79,8 @@ class Message:
     body: Value = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.id, str) or not self.id:
+        given: object = self.id
+        if not isinstance(given, str) or not given:
             raise ValueError(f"a message has an id, which is a text that is not empty; got {self.id!r}")
         object.__setattr__(self, "body", frozen(self.body, "body"))
 

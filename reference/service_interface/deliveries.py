@@ -1,4 +1,4 @@
-"""A message of the peer, until all its handlers have ended."""
+"""A message of the peer until its handlers have ended."""
 
 from __future__ import annotations
 

@@ -121,8 +121,9 @@ class MessageService:
 
     async def send_message(self, message: Message, timeout: float | None = None, idempotency_key: str | None = None) -> Response:
         checked(message, timeout)
+        deadline = asyncio.timeout(timeout)
         try:
-            async with asyncio.timeout(timeout) as deadline:
+            async with deadline:
                 if idempotency_key is None:
                     return await self._exchange(message)
                 return await asyncio.shield(self._operation(idempotency_key, message))

@@ -34,7 +34,7 @@ def blame(model: ServiceModel, states: States, batch: Batch, seen: Seen | Hung) 
 
 
 def _distance(expected: Seen, seen: Seen) -> int:
-    return sum(2 * len(set(a) ^ set(b)) for a, b in zip(expected[:7], seen[:7], strict=True))  # type: ignore[arg-type]  # all tuples
+    return sum(2 * len(set(a) ^ set(b)) for a, b in zip(expected[:7], seen[:7], strict=True))
 
 
 def _requirement(state: State, expected: Seen, seen: Seen, batch: Batch) -> str:

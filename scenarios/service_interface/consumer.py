@@ -1,4 +1,4 @@
-"""A consumer that knows the interface alone, and what it is given."""
+"""A consumer that knows the interface alone."""
 
 from __future__ import annotations
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from patternproof.modelling import Deviation
 
+_CALLS, _HANDLERS = "call", "hear come"
+ABOUT = {
+    **dict.fromkeys(("SI-03", "SI-07", "SI-11", "SI-12", "SI-13"), _CALLS),
+    **dict.fromkeys(("SI-04", "SI-06", "SI-09"), _HANDLERS),
+    "SI-05": "hear",
+}
+"""The plain events that the requirements are about: those about calls need no handlers, and so on."""
 _ROWS: tuple[tuple[str, ...], ...] = (
-    ("requests are changed", "SI-02", "a request arrives with other data than was sent", "special"),
-    ("responses are changed", "SI-02", "a response has other data than the peer gave it", "special"),
-    ("messages are changed", "SI-02", "a message is heard with other data than the peer gave it", "special"),
+    ("requests are changed", "SI-02", "a request arrives with other data than was sent", "call special"),
+    ("responses are changed", "SI-02", "a response has other data than the peer gave it", "call special"),
+    ("messages are changed", "SI-02", "a message is heard with other data than the peer gave it", "hear special"),
     ("the name of another", "SI-03", "a response names another request than it answers", "", "answering"),
     ("in order of arrival", "SI-03", "a response goes to the call that has waited longest", "", "answering"),
     ("shifted by a cancelled call", "SI-03", "the response to a call that is over goes to another", "cancel"),
@@ -18,7 +25,7 @@ _ROWS: tuple[tuple[str, ...], ...] = (
     ("latest first", "SI-04", "a handler hears the latest message first", "", "order"),
     ("ids are used again", "SI-05", "the id of a handler is given to another", "leave", "ids"),
     ("one id for all", "SI-05", "two handlers have one id", "", "ids"),
-    ("still hears", "SI-05", "a handler still hears after it was unregistered", "leave"),
+    ("still hears", "SI-05", "a handler still hears after it was unregistered", "come leave"),
     ("others miss it", "SI-06", "other handlers miss a message at which one fails", "error", "failing"),
     ("others are cut off", "SI-06", "other handlers are cut off as one fails", "error", "failing"),
     ("hears no more", "SI-06", "a handler that fails once is called no more", "error", "failing"),
@@ -49,15 +56,20 @@ _ROWS: tuple[tuple[str, ...], ...] = (
         "deaf while a handler runs",
         "SI-09",
         "nothing is received while a handler runs, and so no response to what it sends",
-        "sends",
+        "call sends",
     ),
     ("cannot register within", "SI-09", "a handler that registers another waits for ever", "registers"),
     ("cannot unregister within", "SI-09", "a handler that unregisters itself waits for ever", "leaves"),
-    ("one alone receives", "SI-10", "a message reaches one reader alone", "read"),
-    ("lost while nobody receives", "SI-10", "a message is lost that comes while its reader does not receive", "read"),
-    ("missed at first", "SI-10", "a message is missed that was sent as soon as receive_messages() had returned", "read then"),
+    ("one alone receives", "SI-10", "a message reaches one reader alone", "come read"),
+    ("lost while nobody receives", "SI-10", "a message is lost that comes while its reader does not receive", "come read"),
+    (
+        "missed at first",
+        "SI-10",
+        "a message is missed that was sent as soon as receive_messages() had returned",
+        "come read then",
+    ),
     ("a reader holds others up", "SI-10", "a reader that stops reading holds others up", "flood"),
-    ("a cancelled receive takes one with it", "SI-10", "the message after a cancelled receive is lost", "read cancel-read"),
+    ("a cancelled receive takes one with it", "SI-10", "the message after a cancelled receive is lost", "come read cancel-read"),
     (
         "nothing arrives after a call was cancelled",
         "SI-11",
@@ -94,8 +106,13 @@ _ELUSIVE: tuple[tuple[str, ...], ...] = (
     ("answers go astray", "SI-03", "a response goes to another call, or is lost", "", "answering"),
     ("out of order", "SI-04", "a handler hears messages in another order", "", "order"),
     ("some are not heard", "SI-04", "some messages do not reach a handler", "", "hearing"),
-    ("lost as its receive is cancelled", "SI-10", "a message is lost that comes as its receive is cancelled", "read cancel-read"),
-    ("some are not received", "SI-10", "some messages do not reach a reader", "read"),
+    (
+        "lost as its receive is cancelled",
+        "SI-10",
+        "a message is lost that comes as its receive is cancelled",
+        "come read cancel-read",
+    ),
+    ("some are not received", "SI-10", "some messages do not reach a reader", "come read"),
     ("others end with it", "SI-11", "a call ends otherwise as another is cancelled", "cancel", "cancelling"),
 )
 BROAD = {"answers go astray", "out of order", "some are not heard", "some are not received", "others end with it"}
@@ -105,6 +122,7 @@ def _deviations(rows: tuple[tuple[str, ...], ...], elusive: bool = False) -> dic
     made = {}
     for row in rows:
         name, requirement, sentence, uses, aspect = (*row, "", "")[:5]
+        uses = " ".join([*ABOUT.get(requirement, "").split(), *uses.split()])
         made[name] = Deviation(name, requirement, sentence, uses, aspect, name in BROAD, elusive)
     return made
 

@@ -39,7 +39,7 @@ class Send:
 
     @property
     def kind(self) -> str:
-        return self.how
+        return self.how or "call"
 
     def __str__(self) -> str:
         words = {
@@ -85,7 +85,7 @@ class Answer:
 
     @property
     def kind(self) -> str:
-        return "" if self.how == "ok" else self.how
+        return "call" if self.how == "ok" else self.how
 
     def __str__(self) -> str:
         words = {"ok": "", "fault": " with a fault", "again": " once more"}
@@ -101,7 +101,7 @@ class PeerSends:
 
     @property
     def kind(self) -> str:
-        return "special" if self.special else ""
+        return "special" if self.special else "come"
 
     def __str__(self) -> str:
         return f"the peer sends message {self.message}{', with data that is hard on a wire' if self.special else ''}"
@@ -123,7 +123,7 @@ class Register:
 
     handler: int
 
-    kind: ClassVar[str] = ""
+    kind: ClassVar[str] = "hear"
 
     def __str__(self) -> str:
         return f"handler {name_of(self.handler)} is registered"
@@ -156,7 +156,7 @@ class HandlerEnds:
 
     @property
     def kind(self) -> str:
-        return "" if self.how == "ok" else self.how
+        return "hear" if self.how == "ok" else self.how
 
     def __str__(self) -> str:
         words = {

@@ -1,4 +1,4 @@
-"""Experiments with new services beside the one that is watched."""
+"""Experiments with new services beside the one watched."""
 
 from __future__ import annotations
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from patternproof.drivers import Cancelled, Driver, Operation, Pending, Raised, Returned
 from patternproof.flavour import plainly, resolved
 from patternproof.history import shown
 
-from .events import Hearing, HandlerFailure, Receipt, name_of
+from .events import HandlerFailure, Hearing, Receipt, name_of
 from .samples import Samples
 from .state import CUT_OFF
 
@@ -100,7 +100,7 @@ class Listener:
         """Whether a receive is under way."""
         return self._receiving is not None
 
-    def receive(self, call: Callable[[Deed], Pending]) -> None:
+    def receive(self, call: Callable[[Callable[[], Coroutine[Any, Any, Any]]], Pending]) -> None:
         """Ask for the next message, unless that was asked for already."""
         if self.subscription is not None and self._receiving is None:
             self._receiving = call(self._receive)

@@ -142,7 +142,7 @@ _PROGRAMS = (
 def programs(model: ServiceModel) -> Iterator[Program]:
     """The programs that the implementation and its driver can run."""
     can = model.capabilities
-    lacking = {CancelSend: can.cancels, CancelReceive: can.cancels, Subscribe: can.reads, Register: can.handles}
+    lacking: dict[type, bool] = {CancelSend: can.cancels, CancelReceive: can.cancels, Subscribe: can.reads, Register: can.handles}
     lacking |= {Unregister: can.unregisters, Retry: can.keys}
     for program in _PROGRAMS:
         events = (*program.prefix, *program.together, *program.after)

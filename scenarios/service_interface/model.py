@@ -34,7 +34,6 @@ from .events import (
     Standing,
     Subscribe,
     SubscribeThenPeerSends,
-    Told,
     Try,
     Unregister,
 )
@@ -63,12 +62,9 @@ NEEDS = {
     "then": "reads",
     "deadline": "deadlines",
     "keyed": "keys",
-    "error": "handles",
-    "sends": "handles",
-    "registers": "handles",
+    "hear": "handles",
 }
 """The capability that a kind of event needs."""
-OF_HANDLERS = {"SI-04", "SI-05", "SI-06", "SI-09"}
 MEMORY = Memory()
 
 
@@ -94,7 +90,9 @@ class ServiceModel:
         return (State(), *(State(last, inline, plain=False) for last, inline in traits))
 
     def begin(self, state: State) -> State:
-        return state._replace(fresh=(), lately=(), arrived=(), over=(), heard=(), received=(), told=(), doubtful=(), trouble=(), found=())
+        return state._replace(
+            fresh=(), lately=(), arrived=(), over=(), heard=(), received=(), told=(), doubtful=(), trouble=(), found=()
+        )
 
     def apply(self, state: State, event: Any, deviations: Names) -> tuple[State, ...]:
         """Every state that may be right after the event; of a deviant service the plainest is marked, for `observe`."""
@@ -201,8 +199,6 @@ class ServiceModel:
         return (calls, opened, handlers, incoming, readers, keys, flags)
 
     def relevant(self, deviation: Deviation, settings: Given) -> bool:
-        if deviation.requirement in OF_HANDLERS and not self.capabilities.handles:
-            return False
         return all(getattr(self.capabilities, NEEDS[kind]) for kind in deviation.uses.split() if kind in NEEDS)
 
     def blame(self, states: States, batch: Batch, seen: Seen | Hung) -> str:

@@ -1,4 +1,4 @@
-"""The messages that go either way, and what they are called."""
+"""The messages that go either way."""
 
 from __future__ import annotations
 

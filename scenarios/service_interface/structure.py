@@ -29,8 +29,8 @@ def _of_method(service: Any, name: str, threads: bool) -> Iterator[str]:
     expected = expected_signature(name, threads)
     member = getattr(service, name, None)
     if member is None:
-        near = [each for each in dir(service) if not each.startswith("_")]
-        yield f"expected {expected}, seen nothing of that name among {', '.join(near) or 'its public members, of which it has none'}"
+        public = ", ".join(each for each in dir(service) if not each.startswith("_"))
+        yield f"expected {expected}, seen nothing of that name among {public or 'no public members'}"
         return
     if not callable(member):
         yield f"expected {expected}, seen {shown(member)}, which cannot be called"

@@ -744,9 +744,7 @@ class Cancels(MessageService):
     def cancelled(self) -> None:
         raise NotImplementedError
 
-    async def send_message(
-        self, message: Message, timeout: float | None = None, idempotency_key: str | None = None
-    ) -> Response:
+    async def send_message(self, message: Message, timeout: float | None = None, idempotency_key: str | None = None) -> Response:
         if timeout is not None:
             self.timed_out.add(message.id)  # only who has no deadline is known to be cancelled
         return await super().send_message(message, timeout, idempotency_key)
@@ -787,7 +785,7 @@ class KeepsTheLock(Cancels):
 
 @faulty("SI-11", "other calls end when one is cancelled")
 class CancelledTogether(Cancels):
-    """Closes the connection when a call is cancelled, since its state is not known (asyncpg ends the connection, not the pool)."""
+    """Closes the connection when a call is cancelled, since its state is not known any more."""
 
     def cancelled(self) -> None:
         for reply in self._calls.values():
@@ -801,9 +799,7 @@ class CancelledTogether(Cancels):
 class IgnoresDeadlines(MessageService):
     """Takes a timeout, and does nothing with it."""
 
-    async def send_message(
-        self, message: Message, timeout: float | None = None, idempotency_key: str | None = None
-    ) -> Response:
+    async def send_message(self, message: Message, timeout: float | None = None, idempotency_key: str | None = None) -> Response:
         return await super().send_message(message, None, idempotency_key)
 
 
@@ -811,9 +807,7 @@ class IgnoresDeadlines(MessageService):
 class LetsTimeoutThrough(MessageService):
     """Lets asyncio's TimeoutError through."""
 
-    async def send_message(
-        self, message: Message, timeout: float | None = None, idempotency_key: str | None = None
-    ) -> Response:
+    async def send_message(self, message: Message, timeout: float | None = None, idempotency_key: str | None = None) -> Response:
         try:
             return await super().send_message(message, timeout, idempotency_key)
         except ServiceTimeoutError as error:
@@ -854,9 +848,7 @@ class ForgetsOnceAnswered(MessageService):
 class ForgetsWithTheCaller(MessageService):
     """The entry of a key ends with the call that has made it."""
 
-    async def send_message(
-        self, message: Message, timeout: float | None = None, idempotency_key: str | None = None
-    ) -> Response:
+    async def send_message(self, message: Message, timeout: float | None = None, idempotency_key: str | None = None) -> Response:
         first = idempotency_key is not None and idempotency_key not in self._operations
         try:
             return await super().send_message(message, timeout, idempotency_key)
@@ -864,5 +856,3 @@ class ForgetsWithTheCaller(MessageService):
             if first and idempotency_key is not None:
                 self._operations.pop(idempotency_key, None)
             raise
-
-

@@ -1,0 +1,124 @@
+"""What the scenarios say of structure and state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from patternproof.reference.service_interface import MessageService, ThreadedMessageService
+from patternproof.scenarios.service_interface.consumer import CoreComponent, Double
+from patternproof.scenarios.service_interface.events import Answer, CancelSend, PeerSends, Register, Retry, Send, Unregister
+from patternproof.scenarios.service_interface.model import complete
+from patternproof.scenarios.service_interface.samples import Samples
+from patternproof.scenarios.service_interface.structure import differences
+
+from patternproof.flavour import plainly
+from patternproof.history import alone
+from patternproof.modelling import RIGHT, successors
+from patternproof.ports.service_interface import Message, Response
+
+
+class Right:
+    """An object that is right, of which tests change one method."""
+
+    async def send_message(self, message: Message, timeout: float | None = None) -> Response:
+        return Response(message.id)
+
+    async def receive_messages(self) -> Any: ...
+
+    async def register_handler(self, handler: Any) -> int:
+        return 1
+
+    async def unregister_handler(self, handler_id: Any) -> None: ...
+
+
+class Answered(Response):
+    """A subclass."""
+
+
+async def anything(*arguments: Any, **options: Any) -> Any: ...
+
+
+async def more(message: Message, trace: str = "", **options: Any) -> Answered:
+    return Answered(message.id)
+
+
+def eventually(message, idempotency_key=None):  # type: ignore[no-untyped-def]  # as in code without annotations
+    return anything(message)
+
+
+async def another_name(request: Message) -> Response:
+    return Response(request.id)
+
+
+async def none_at_all() -> Response:
+    return Response("")
+
+
+async def a_dict(message: Message) -> dict[str, int]:
+    return {}
+
+
+def plain(message: Message) -> Response:
+    return Response(message.id)
+
+
+@pytest.mark.parametrize("method", [anything, more, eventually, print])
+def test_an_object_may_take_more_and_say_less(method: Any) -> None:
+    service = Right()
+    service.send_message = method
+    assert differences(service, threads=False) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "seen"),
+    [
+        (None, "seen nothing of that name"),
+        (7, "which cannot be called"),
+        (another_name, "expected a parameter 'message', seen (request)"),
+        (none_at_all, "called as it says, too many positional arguments"),
+        (a_dict, "seen -> "),
+        (plain, "seen a plain one that returns"),
+    ],
+)
+def test_a_difference_is_told_in_one_line(method: Any, seen: str) -> None:
+    service = Right()
+    service.send_message = method
+    (line,) = differences(service, threads=False)
+    assert line.startswith("send_message: expected ")
+    assert seen in line
+    assert "\n" not in line
+
+
+def test_both_references_have_the_interface() -> None:
+    assert differences(object.__new__(MessageService), threads=False) == []
+    assert differences(object.__new__(ThreadedMessageService), threads=True) == []
+
+
+def test_a_consumer_is_told_by_the_double_what_the_peer_would_say() -> None:
+    double = Double(Samples())
+    consumer = CoreComponent(double, Samples(), plain=True)
+    plainly(consumer.run(double.news))
+    assert [what for what, *_ in consumer.told()] == ["answered"] * 3 + ["failed"] + ["received"] * 2 + ["heard"] * 2
+
+
+def after(*events: Any) -> Any:
+    """What the plainest right state shows after events."""
+    model = complete()
+    states = tuple(model.initial(model.variants()[0]))
+    for event in events:
+        states = successors(model, states, alone(event), RIGHT)
+    return model.observe(states[0], RIGHT)
+
+
+def test_a_key_whose_caller_was_cancelled_is_not_sent_again() -> None:
+    seen = after(Send(0, "keyed"), CancelSend(0), Retry(1, 0))
+    assert (seen.arrived, str(seen)) == ((), "call 1 waits")
+
+
+def test_a_retry_gets_the_response_that_was_kept() -> None:
+    assert str(after(Send(0, "keyed"), Answer(0), Retry(1, 0))) == "call 1 gets its response"
+
+
+def test_a_handler_that_was_unregistered_hears_nothing() -> None:
+    assert str(after(Register(0), Unregister(0), PeerSends(0))) == "nothing to see"
