@@ -148,9 +148,9 @@ def programs(model: ServiceModel) -> Iterator[Program]:
         events = (*program.prefix, *program.together, *program.after)
         ways = {getattr(event, "how", "") for event in events}
         has_all = all(lacking.get(type(event), True) for event in events)
-        if has_all and (can.deadlines or "deadline" not in ways) and (can.keys or "keyed" not in ways):
-            if can.unregisters or "leaves" not in ways:
-                yield program
+        deadlines, keys = can.deadlines or "deadline" not in ways, can.keys or "keyed" not in ways
+        if has_all and deadlines and keys and (can.unregisters or "leaves" not in ways):
+            yield program
 
 
 def thread_programs(model: ServiceModel) -> Iterator[ThreadProgram]:
