@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 from patternproof.history import shown
 from patternproof.ports import Unsupported
@@ -79,6 +79,7 @@ def _shown(signature: inspect.Signature) -> str:
 
 def _of_return(member: Callable[..., Any], name: str, expected: str) -> Iterator[str]:
     returns = _returns(member)
+    returns = get_origin(returns) or returns
     if name not in RETURNS or returns is Any:
         return
     allowed = NAMES_ALONE.get(name, ())
