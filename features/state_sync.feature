@@ -468,10 +468,47 @@ Feature: State synchronisation
       And A and B sync in turn
       Then B has red in colour
 
+    Example: the same key in both processes
+      Given replica A, and replica B in a process of its own, over a real store
+      When A writes red to colour
+      And B writes blue to colour
+      And A, B and A sync in turn
+      Then A and B agree on red or blue in colour
+      And the sync of B reports colour as merged or in conflict
+
+    Example: a deletion in another process
+      Given replica A, and replica B in a process of its own, over a real store
+      And A has written red to colour
+      And A and B have synced in turn
+      When B deletes colour
+      And B and A sync in turn
+      Then A and B have nothing in colour
+
+    Example: both processes at the same time
+      Given replica A, and replica B in a process of its own, over a real store
+      When A and B write 20 values each and sync after each, at the same time
+      And A, B and A sync in turn
+      Then A and B have all of these values
+
     Example: the store is restarted in between
       Given replica A, and replica B in a process of its own, over a real store
       When A writes red to colour
       And A syncs
       And the store is restarted
-      And B and A sync in turn
+      And B and A sync in turn, again where it fails
       Then A and B have red in colour
+
+    Example: the store is away for a while
+      Given replica A, and replica B in a process of its own, over a real store
+      When the store is stopped
+      And A writes red to colour
+      And A syncs
+      And the store is started again
+      And A and B sync in turn, again where it fails
+      Then A and B have red in colour
+
+    Example: the store is restarted in the middle of work
+      Given replica A, and replica B in a process of its own, over a real store
+      When A and B write 20 values each and sync after each, and the store is restarted meanwhile
+      And A, B and A sync in turn, again where it fails
+      Then A and B have all of these values

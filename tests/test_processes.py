@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +16,7 @@ from patternproof.adapter import Adapter, load
 from patternproof.drivers import Cancelled, Driver, Operation, Raised, Returned
 from patternproof.outcome import AdapterError, NotOffered, Unavailable
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings, CircuitOpenError
-from patternproof.processes import Neighbour, neighbour
+from patternproof.processes import MadeThere, Neighbour, neighbour
 from patternproof.servers.kinds import KINDS
 
 ADAPTER = """
@@ -122,6 +123,16 @@ def called(house: Neighbour, driver: Driver, store: str, outcome: Any) -> tuple[
 def test_it_is_another_process(house: Neighbour, adapter: Adapter, driver: Driver) -> None:
     with house.make("circuit_breaker", settings("plain")) as remote, adapter.make("circuit_breaker", driver, settings("")) as own:
         assert remote.read("process") != own.process
+
+
+def settings_by(driver: Driver) -> CircuitBreakerSettings:
+    """An argument that only the other process can make."""
+    return settings(f"{driver.name} in {os.getpid()}")
+
+
+def test_an_argument_can_be_made_over_there(house: Neighbour) -> None:
+    with house.make("circuit_breaker", MadeThere(settings_by)) as remote:
+        assert remote.read("name") == f"live in {remote.read('process')}"
 
 
 def test_the_very_result_of_an_operation_comes_back(house: Neighbour, driver: Driver) -> None:

@@ -139,10 +139,20 @@ class Distributed(Protocol):
     def store(self) -> str:
         """The address of its store, for systems of other processes."""
 
-    def restart_store(self) -> None:
-        """Stop the store and start it again, in real time, with what it has acknowledged kept. Plain in both flavours."""
+
+class Stored(Protocol):
+    """A system over a store of its own; claim ``distributed``.
+
+    One over a server of `patternproof.servers` needs none of this: the kit restarts that.
+    """
+
+    async def stop_store(self) -> None:
+        """Stop the store; all connections to it end, and what it has acknowledged stays."""
+
+    async def start_store(self) -> None:
+        """Start the store again, and come back once it answers."""
 
 
 ARGUMENTS = ("network", "settings")
 REQUIRED = SyncSystem
-OPTIONAL = (Distributed,)
+OPTIONAL = (Distributed, Stored)

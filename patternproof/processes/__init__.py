@@ -8,6 +8,7 @@ What several processes are to share is held against its requirement in two of th
 
 from __future__ import annotations
 
+from patternproof.processes.messages import MadeThere
 from patternproof.processes.neighbour import Neighbour, Remote, neighbour
 
-__all__ = ["Neighbour", "Remote", "neighbour"]
+__all__ = ["MadeThere", "Neighbour", "Remote", "neighbour"]

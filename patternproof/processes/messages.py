@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -12,6 +12,17 @@ class Placeholder(Enum):
     """What stands for an argument that stays with the kit."""
 
     OPERATION = "an operation of the kit's"
+
+
+@dataclass(frozen=True, slots=True)
+class MadeThere:
+    """What stands for an argument that the other process makes for itself.
+
+    Args:
+        function: makes it, given the driver over there; a module's own, since it is sent by name.
+    """
+
+    function: Callable[[Any], Any]
 
 
 # From the kit. The first three are answered by one `Answer`, in order.

@@ -109,6 +109,10 @@ class Neighbour:
     def make(self, pattern: str, *arguments: Any) -> Iterator[Remote]:
         """Make an implementation over there, and clean it up at the end of the scope.
 
+        Args:
+            pattern: stem of the pattern.
+            *arguments: of the factory; a `MadeThere` stands for one that the other process makes.
+
         Raises:
             NotOffered | Unavailable | AdapterError: as `Adapter.make` does.
         """

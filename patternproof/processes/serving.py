@@ -24,6 +24,7 @@ from patternproof.processes.messages import (
     Cancel,
     Close,
     Ended,
+    MadeThere,
     Make,
     Operated,
     Placeholder,
@@ -93,7 +94,8 @@ class House:
                 case Make(number, pattern, arguments, environment):
                     servers.adopt(environment)
                     stack = ExitStack()
-                    self._made[number] = stack.enter_context(self._adapter.make(pattern, self._driver, *arguments)), stack
+                    present = [each.function(self._driver) if isinstance(each, MadeThere) else each for each in arguments]
+                    self._made[number] = stack.enter_context(self._adapter.make(pattern, self._driver, *present)), stack
                 case Read(number, name):
                     return Answer(_sendable(self._driver.now(lambda: getattr(self._made[number][0], name))))
                 case Close(number):

@@ -45,11 +45,6 @@ class Server:
         self._process.kill()
         self._process.communicate()
 
-    def restart(self) -> None:
-        """Stop it and start it again."""
-        self.stop()
-        self.start()
-
 
 @contextmanager
 def serving() -> Iterator[Server]:
@@ -69,6 +64,6 @@ async def state_sync(network: Network, settings: StateSyncSettings) -> AsyncIter
         await system.close()
         return
     with serving() as server:
-        system = DistributedStateSync(network, replace(settings, store=server.address), server.restart)
+        system = DistributedStateSync(network, replace(settings, store=server.address), server)
         yield system
         await system.close()

@@ -1,22 +1,26 @@
-"""The reference pool and state over PostgreSQL, in real time."""
+"""The reference pool, state and replicas over PostgreSQL, in real time."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 from patternproof.reference.connection_pool import ConnectionPool
 from patternproof.reference.shared_state.postgres import PostgresSharedState, opened
+from patternproof.reference.state_sync import DistributedStateSync
 
 from patternproof.ports.connection_pool import Connect, Connection, ConnectionPoolSettings
 from patternproof.ports.shared_state import SharedStateSettings
+from patternproof.ports.state_sync import Network, StateSyncSettings
 from patternproof.servers import postgres_url
 
 RUNTIME = "live"
-CLAIMS = {"min_size", "transactional", "compare_and_set", "persistent", "distributed"}
+CLAIMS = {"min_size", "transactional", "compare_and_set", "persistent", "distributed", "three_way_merge"}
 ADAPTS = {"psycopg"}
 SCALE = 0.2
 SETTLE = 0.15  # an update takes several round trips and a write to the disk
@@ -76,3 +80,10 @@ async def shared_state(initial: Mapping[str, Any], settings: SharedStateSettings
     )  # for other processes: none of them is to start a server of its own
     async with opened(url, name, initial) as state:
         yield state
+
+
+async def state_sync(network: Network, settings: StateSyncSettings) -> AsyncIterator[DistributedStateSync]:
+    address = settings.store or f"{postgres_url()}#patternproof_{uuid4().hex}"
+    system = DistributedStateSync(network, replace(settings, store=address))
+    yield system
+    await system.close()

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from patternproof.ports.state_sync import DuplicateReplicaError, Network, StateSyncSettings, StoreError, Unreachable
 
 from .http import HttpStore
 from .retrying import validate
 from .sql import SqlStore
-from .store import CENTRE
+from .store import CENTRE, StoreUnreachableError
 from .tasks import Replica
+from .wire import encode_refusal
+
+
+class Server(Protocol):
+    """What a store is kept by, where this process started it."""
+
+    def start(self) -> None:
+        """Start it again, with all that it had stored."""
+
+    def stop(self) -> None:
+        """Stop it."""
 
 
 def opened(address: str) -> SqlStore | HttpStore:
@@ -30,15 +41,15 @@ class DistributedStateSync:
     Args:
         network: the way between them.
         settings: of the replicas; `store` is the store's address.
-        restart: stops the store and starts it again.
+        server: keeps the store; None: nothing that this process could stop.
 
     Raises:
         StoreError: the store cannot be used.
     """
 
-    def __init__(self, network: Network, settings: StateSyncSettings, restart: Callable[[], None] | None = None) -> None:
+    def __init__(self, network: Network, settings: StateSyncSettings, server: Server | None = None) -> None:
         validate(settings)
-        self._network, self._settings, self._restart = network, settings, restart
+        self._network, self._settings, self._server = network, settings, server
         self._store = opened(settings.store or "")
         self._open: dict[str, Replica] = {}
         network.register(CENTRE, self._receive)
@@ -51,16 +62,23 @@ class DistributedStateSync:
         """The address that other processes give."""
         return self._store.address
 
-    def restart_store(self) -> None:
-        """Stop the store and start it again; one that needs no server has nothing to stop."""
-        if self._restart is not None:
-            self._restart()
+    async def stop_store(self) -> None:
+        """Stop the store; one that needs no server has nothing to stop."""
+        if self._server is not None:
+            await asyncio.to_thread(self._server.stop)
+
+    async def start_store(self) -> None:
+        """Start it again."""
+        if self._server is not None:
+            await asyncio.to_thread(self._server.start)
 
     async def _receive(self, sender: str, request: bytes) -> bytes:
         try:
             return await asyncio.to_thread(self._store.receive, request)
-        except StoreError as error:
+        except StoreUnreachableError as error:
             raise Unreachable(str(error)) from error
+        except StoreError as error:  # a retry would not help
+            return encode_refusal(str(error))
 
     def replica(self, name: str) -> Replica:
         """Open a new, empty replica.

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from patternproof.ports.state_sync import Merge, SyncResult
+from patternproof.ports.state_sync import Merge, SyncError, SyncResult
 
 from .entries import Entry, are_in_conflict, covers, join, joined_seen
+from .values import given, taken
 from .wire import Reply, Request
 
 
@@ -59,14 +60,19 @@ class Local:
     def read(self, key: str) -> Any:
         """The value of a key; None: it is not there."""
         entry = self._entries.get(key)
-        return None if entry is None else entry.value
+        return None if entry is None else given(entry.value)
 
     def contents(self) -> Mapping[str, Any]:
         """Every key with its value."""
-        return {key: entry.value for key, entry in self._entries.items() if entry.value is not None}
+        return {key: given(entry.value) for key, entry in self._entries.items() if entry.value is not None}
 
     def write(self, key: str, value: Any) -> None:
-        """Set a key; None deletes it, which is remembered wherever the key was known."""
+        """Set a key; None deletes it, which is remembered wherever the key was known.
+
+        Raises:
+            ValueError: JSON cannot hold the value, or the key is no text.
+        """
+        value = taken(key, value)
         before = self._entries.get(key)
         if value is None and (before is None or before.value is None):
             return
@@ -87,7 +93,20 @@ class Local:
         return Request(self._known, changes, self._merge is not None)
 
     def take(self, request: Request, reply: Reply, progress: Progress) -> bool:
-        """Take in the reply to a request, whatever was written since; whether all conflicts are settled."""
+        """Take in the reply to a request, whatever was written since; whether all conflicts are settled.
+
+        Raises:
+            SyncError: the merge function fails; nothing has been taken in.
+        """
+        before = (dict(self._entries), dict(self._unpushed), self._time, self._writes) if self._merge is not None else None
+        try:
+            return self._take(request, reply, progress)
+        except SyncError:
+            assert before is not None, "only the merge function raises it"
+            self._entries, self._unpushed, self._time, self._writes = before
+            raise
+
+    def _take(self, request: Request, reply: Reply, progress: Progress) -> bool:
         refused = reply.conflicts if self._merge is not None else frozenset()
         self._time = max([self._time, *(entry.stamp[0] for entry in reply.changes.values())])
         for key, entry in request.changes.items():
@@ -111,8 +130,7 @@ class Local:
         conflict = conflict or are_in_conflict(ours, theirs)
         if self._merge is not None and ours is not None and are_in_conflict(ours, theirs):
             base = next((entry for entry in reversed(self._unpushed.get(key, [])) if covers(theirs, entry)), None)
-            values = (None if entry is None else entry.value for entry in (base, ours, theirs))
-            self._entries[key] = self._written(self._merge(*values), ours, theirs)
+            self._entries[key] = self._written(self._merged(key, base, ours, theirs), ours, theirs)
             self._unpushed[key] = [theirs]
             progress.merged.add(key)
             return
@@ -123,3 +141,10 @@ class Local:
             progress.conflicts.add(key)
         elif not covers(ours, theirs):
             progress.pulled.add(key)
+
+    def _merged(self, key: str, *entries: Entry | None) -> Any:
+        assert self._merge is not None, "there is a merge function where conflicts are kept"
+        try:
+            return taken(key, self._merge(*(None if entry is None else given(entry.value) for entry in entries)))
+        except Exception as error:  # it is the user's, and may raise anything
+            raise SyncError(f"the merge function failed for {key!r}: {error}") from error

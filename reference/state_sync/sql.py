@@ -7,20 +7,14 @@ the later would undo the earlier. What is acknowledged is committed.
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
 
 from patternproof.ports.state_sync import StoreError
 
+from .databases import Execute, shown, transaction
 from .entries import Entry
 from .store import Store
 from .wire import pack, unpack
-
-if TYPE_CHECKING:
-    import psycopg
 
 SCHEMA = 1
 _TABLES = (
@@ -31,17 +25,20 @@ _TABLES = (
 
 
 class Rows:
-    """A table within one transaction.
+    """A table within one transaction. Keys are in JSON as well: a database need not take every text, and no two in one order.
 
     Args:
         execute: runs a statement with its values, and gives the rows.
     """
 
-    def __init__(self, execute: Any) -> None:
+    def __init__(self, execute: Execute) -> None:
         self._execute = execute
 
-    def prepare(self) -> None:
+    def prepare(self, name: str) -> None:
         """Make what is not there yet.
+
+        Args:
+            name: of the store, for the message.
 
         Raises:
             StoreError: the schema is of another version.
@@ -52,13 +49,13 @@ class Rows:
         if found is None:
             self._set("schema", SCHEMA)
         elif found != SCHEMA:
-            raise StoreError(f"expected a store with schema {SCHEMA}, seen schema {found}: upgrade the older side")
+            raise StoreError(f"expected schema {SCHEMA} in the store at {name}, seen schema {found}: upgrade the older side")
 
     def count(self) -> int:
         return self._meta("count") or 0
 
     def get(self, key: str) -> Entry | None:
-        rows = self._execute("select entry from state_sync_entries where key = ?", key)
+        rows = self._execute("select entry from state_sync_entries where key = ?", json.dumps(key))
         return unpack(json.loads(rows[0][0])) if rows else None
 
     def put(self, key: str, entry: Entry) -> None:
@@ -67,14 +64,14 @@ class Rows:
         self._execute(
             "insert into state_sync_entries values (?, ?, ?) "
             "on conflict (key) do update set changed = excluded.changed, entry = excluded.entry",
-            key,
+            json.dumps(key),
             count,
             json.dumps(pack(entry)),
         )
 
     def since(self, count: int) -> dict[str, Entry]:
         rows = self._execute("select key, entry from state_sync_entries where changed > ? order by changed", count)
-        return {key: unpack(json.loads(entry)) for key, entry in rows}
+        return {json.loads(key): unpack(json.loads(entry)) for key, entry in rows}
 
     def _meta(self, name: str) -> int | None:
         rows = self._execute("select value from state_sync_meta where name = ?", name)
@@ -87,7 +84,7 @@ class Rows:
 
 
 class SqlStore:
-    """A store in a database; used by one thread at a time, and reconnects where the server was restarted.
+    """A store in a database; each request connects anew, so that a restart of the server is none of its concern.
 
     Args:
         address: ``sqlite:///path`` or ``postgresql://…``.
@@ -98,67 +95,22 @@ class SqlStore:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._begin = _begin_of(address)
-        with self._transaction(prepared=False) as rows:
-            rows.prepare()
+        with transaction(address, making=True) as execute:
+            Rows(execute).prepare(shown(address))
 
     def __repr__(self) -> str:
-        return f"<SqlStore {self.address}>"
-
-    @contextmanager
-    def _transaction(self, prepared: bool = True) -> Iterator[Rows]:
-        try:
-            with self._begin(self.address) as rows:
-                yield rows
-        except Exception as error:
-            if type(error).__module__.partition(".")[0] in ("sqlite3", "psycopg"):
-                raise StoreError(f"the store at {self.address} cannot be used: {error}") from error
-            raise
+        return f"<SqlStore {shown(self.address)}>"
 
     def receive(self, request: bytes) -> bytes:
         """Answer a request in one transaction.
 
         Raises:
-            StoreError: the database cannot be reached; nothing has changed.
+            StoreUnreachableError: the database cannot be reached; whether the request was taken in cannot be told.
         """
-        with self._transaction() as rows:
-            return Store(rows).receive(request)
+        with transaction(self.address) as execute:
+            return Store(Rows(execute)).receive(request)
 
     def contents(self) -> Any:
         """Every key with its value."""
-        with self._transaction() as rows:
-            return Store(rows).contents()
-
-
-def _begin_of(address: str) -> Any:
-    kinds = {"sqlite": _in_sqlite, "postgresql": _in_postgres, "postgres": _in_postgres}
-    scheme = urlsplit(address).scheme
-    if scheme not in kinds:
-        raise StoreError(f"expected a store at sqlite:///path, postgresql://… or http://…, got {address!r}")
-    return kinds[scheme]
-
-
-@contextmanager
-def _in_sqlite(address: str) -> Iterator[Rows]:
-    connection = sqlite3.connect(urlsplit(address).path, isolation_level=None)
-    try:
-        connection.execute("pragma synchronous = full")
-        connection.execute("begin immediate")
-        yield Rows(lambda statement, *values: connection.execute(statement, values).fetchall())
-        connection.execute("commit")
-    finally:
-        connection.close()
-
-
-@contextmanager
-def _in_postgres(address: str) -> Iterator[Rows]:
-    import psycopg  # of the stores only this one needs it
-
-    with psycopg.connect(address) as connection:
-        connection.execute("select pg_advisory_xact_lock(hashtext('state_sync'))")
-        yield Rows(lambda statement, *values: _rows(connection, statement, values))
-
-
-def _rows(connection: psycopg.Connection[Any], statement: str, values: tuple[Any, ...]) -> list[Any]:
-    cursor = connection.execute(statement.replace("?", "%s").encode(), values)
-    return cursor.fetchall() if cursor.description else []
+        with transaction(self.address) as execute:
+            return Store(Rows(execute)).contents()

@@ -14,6 +14,10 @@ CENTRE = "centre"
 """The store's name in the network."""
 
 
+class StoreUnreachableError(StoreError):
+    """Nothing answers at a store's address, or not in time; it may be back later."""
+
+
 class Table(Protocol):
     """Where a store keeps its entries; the changes are counted, and each entry knows the count of its last one."""
 

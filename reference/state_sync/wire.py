@@ -6,7 +6,8 @@ JSON, so that a store written in any language can be understood. A reply is an a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,8 +53,8 @@ def decode_request(data: bytes) -> Request:
     Raises:
         StoreError: it is of another protocol.
     """
-    document = _load(data, "request")
-    return Request(document["since"], _unpacked(document["changes"]), document["keeps_conflicts"])
+    with _understood(data, "request") as document:
+        return Request(int(document["since"]), _unpacked(document["changes"]), bool(document["keeps_conflicts"]))
 
 
 def encode_reply(reply: Reply) -> bytes:
@@ -72,26 +73,28 @@ def decode_reply(data: bytes) -> Reply:
     Raises:
         StoreError: it is of another protocol, or a refusal.
     """
-    document = _load(data, "reply")
-    if "refused" in document:
-        raise StoreError(f"the store refused the request: {document['refused']}")
-    return Reply(document["count"], _unpacked(document["changes"]), frozenset(document["conflicts"]))
+    with _understood(data, "reply") as document:
+        if "refused" in document:
+            raise StoreError(f"the store refused the request: {document['refused']}")
+        return Reply(int(document["count"]), _unpacked(document["changes"]), frozenset(document["conflicts"]))
 
 
 def _dump(document: dict[str, Any]) -> bytes:
     return json.dumps({"protocol": PROTOCOL, **document}, separators=(",", ":")).encode()
 
 
-def _load(data: bytes, what: str) -> dict[str, Any]:
+@contextmanager
+def _understood(data: bytes, what: str) -> Iterator[dict[str, Any]]:
     try:
         document = json.loads(data)
         protocol = document["protocol"]
-    except (ValueError, TypeError, KeyError):
+        if protocol == PROTOCOL:
+            yield document
+            return
+    except (ValueError, TypeError, KeyError, AttributeError):
         shown = data[:40]
         raise StoreError(f"expected a {what} of protocol {PROTOCOL}, seen {shown!r}: is that a store for state_sync?") from None
-    if protocol != PROTOCOL:
-        raise StoreError(f"expected a {what} of protocol {PROTOCOL}, seen one of protocol {protocol!r}: upgrade the older side")
-    return dict(document)
+    raise StoreError(f"expected a {what} of protocol {PROTOCOL}, seen one of protocol {protocol!r}: upgrade the older side")
 
 
 def _packed(entries: Entries) -> dict[str, Any]:

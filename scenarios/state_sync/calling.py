@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from patternproof.drivers import Driver, Raised, Returned
+from patternproof.drivers import Driver, Pending, Raised, Returned
 from patternproof.history import shown
 
 from .events import KEYS, View
@@ -33,7 +33,17 @@ class Caller:
 
     def call(self, function: Callable[[], Any]) -> Any:
         """What a call returned, or `Trouble` as a value where it waits or raises."""
-        pending = self._driver.start(function)
+        return self._answer(self._driver.start(function))
+
+    def call_all(self, functions: Sequence[Callable[[], Any]]) -> list[Any]:
+        """The same of several; in real time at once, since each settling takes its while."""
+        if self._driver.name != "live":
+            return [self.call(function) for function in functions]
+        begun = [self._driver.begin(function) for function in functions]
+        self._driver.settle()
+        return [self._answer(pending) for pending in begun]
+
+    def _answer(self, pending: Pending) -> Any:
         for _ in range(PATIENCE if self._driver.name == "live" else 0):
             if pending.outcome is None:
                 self._driver.settle()
@@ -47,17 +57,20 @@ class Caller:
             self._driver.settle()
         return Trouble("waits")
 
-    def read(self, replica: Any, keys: tuple[str, ...]) -> Any:
-        """The values of several keys, as a mapping of those that are there."""
+    def reading(self, replica: Any, keys: tuple[str, ...]) -> Callable[[], Any]:
+        """A call that gives the values of several keys, as a mapping of those that are there."""
 
         async def reading() -> dict[str, Any]:
-            return {key: await replica.read(key) for key in keys}
+            return _present({key: await replica.read(key) for key in keys})
 
         def plainly() -> dict[str, Any]:
-            return {key: replica.read(key) for key in keys}
+            return _present({key: replica.read(key) for key in keys})
 
-        answer = self.call(plainly if self._plain else reading)
-        return {key: value for key, value in answer.items() if value is not None} if isinstance(answer, dict) else answer
+        return plainly if self._plain else reading
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def view_of(snapshot: Any, read: Any) -> View:

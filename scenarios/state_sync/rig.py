@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, starmap
 from typing import Any
 
 from patternproof.adapter import Adapter
@@ -57,6 +57,8 @@ class SyncInFlight:
         self.told = False
         self.alone = True
         """Whether no other of the same replica was under way at the same time."""
+        self.waited_for = False
+        """Whether it has had all the real time that an answer may take."""
 
 
 class StateSyncRig(Rig):
@@ -86,6 +88,13 @@ class StateSyncRig(Rig):
         self._waited: dict[tuple[float, ...], float] = {}
         self._found = ""
         self._failed = ""
+        self._patience = driver.patience
+        self._began = driver.time()
+
+    @property
+    def age(self) -> float:
+        """Seconds since the system was made."""
+        return self.driver.time() - self._began
 
     def close(self) -> None:
         """Clean the system up."""
@@ -169,10 +178,22 @@ class StateSyncRig(Rig):
         else:
             self._cancelled_early.add(number)  # a schedule has put the cancellation first: the sync ends as it begins
 
+    def unanswered(self) -> bool:
+        owed = [each for each in self.syncs.values() if each.pending is not None and self._owes(each)]
+        self._patience = self._patience - 1 if owed else self.driver.patience
+        for each in owed:
+            each.waited_for = self._patience <= 1
+        return bool(owed)
+
+    def _owes(self, sync: SyncInFlight) -> bool:
+        """Whether an answer may come with no help from the kit; a retry may wait for its time."""
+        held = self.network.links[REPLICAS[sync.replica]].waiting or self.history.settings.retries
+        return sync.pending.outcome is None and not held and not sync.waited_for
+
     def look(self) -> Seen:
         self._look_at_writes()
         calls = len(self.network.attempts)
-        views = tuple(self._view(node) for node in (*range(len(REPLICAS)), CENTRE))
+        views = self._views()
         del self.network.attempts[calls:]  # looking is no retry
         syncs = tuple(self._seen(each) for _, each in sorted(self.syncs.items()) if not each.told)
         if self.network.misuse:
@@ -191,12 +212,11 @@ class StateSyncRig(Rig):
                     self._failed = f"{what}, which raises {shown(error)}"
         self._writing.clear()
 
-    def _view(self, node: int) -> View:
-        if node == CENTRE:
-            answer = self.caller.call(self.system.central)
-            return view_of(answer, answer)
-        replica = self.replicas[node]
-        return view_of(self.caller.call(replica.snapshot), self.caller.read(replica, KEYS))
+    def _views(self) -> tuple[View, ...]:
+        """What each replica shows, in its snapshot and key by key, and the centre in one call."""
+        asked = [call for each in self.replicas for call in (each.snapshot, self.caller.reading(each, KEYS))]
+        *answers, central = self.caller.call_all([*asked, self.system.central])
+        return (*starmap(view_of, zip(answers[::2], answers[1::2], strict=True)), view_of(central, central))
 
     def _advanced(self) -> tuple[int, ...]:
         now = [self._last_sync(number) for number in range(len(REPLICAS))]

@@ -7,11 +7,10 @@ from typing import Any
 
 from patternproof.adapter import Adapter
 from patternproof.drivers import Driver, Hang
-from patternproof.outcome import NotApplicable, NotOffered
+from patternproof.outcome import NotApplicable
 from patternproof.ports.state_sync import StateSyncSettings
 from patternproof.scene import JudgedScene
 
-from .elsewhere import elsewhere
 from .events import CENTRE, KEYS, REPLICAS, Cancel, Delete, Seen, Sync, SyncSeen, Try, Write, token
 from .merging import tokens
 from .rig import StateSyncRig, rig
@@ -65,17 +64,6 @@ class Scene(JudgedScene):
         if self._rig is not None:
             raise LookupError("there are replicas already; an example has one store")
         self._rig = self.stack.enter_context(rig(self.adapter, self.driver, settings))
-
-    def make_distributed(self) -> None:
-        """Make the replicas over a new real store, and leave replica B to another process.
-
-        Raises:
-            NotOffered: the adapter does not claim it.
-        """
-        if "distributed" not in self.adapter.claims:
-            raise NotOffered("the adapter does not claim 'distributed'")
-        self.make(StateSyncSettings(store=""))
-        self.rig.replicas[1] = self.stack.enter_context(elsewhere(self.adapter, self.rig.system.store, REPLICAS[1]))
 
     def perform(self, *events: Any) -> None:
         """Make events happen at one moment, and take in what is seen."""
