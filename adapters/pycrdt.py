@@ -1,4 +1,4 @@
-"""pycrdt (Yjs in Rust), its documents synced over the kit's network."""
+"""pycrdt, its documents synced over the kit's network."""
 
 from __future__ import annotations
 

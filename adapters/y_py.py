@@ -1,4 +1,4 @@
-"""y-py (Yjs in Rust, an older binding), its documents synced over the kit's network."""
+"""y-py, its documents synced over the kit's network."""
 
 from __future__ import annotations
 

@@ -117,8 +117,11 @@ class Subject:
         tried: dict[tuple[Batch, ...], History] = {}
 
         def parts(batches: Sequence[Batch]) -> bool:
-            played = tried[tuple(batches)] = self.play(history.settings, batches)
-            return not findings.explains(played)
+            played = self.play(history.settings, batches)
+            if findings.explains(played):
+                return False  # not kept: one that goes by chance may have parted from the same batches before
+            tried[tuple(batches)] = played
+            return True
 
         batches = shrunk([moment.batch for moment in history], parts)
         counted = renumbered(batches, self.model.numbered)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import circuit_breaker, connection_pool, kit, shared_state
+from benchmarks import circuit_breaker, connection_pool, event_bus, kit, shared_state, state_sync
 from benchmarks.contest import Contest, Peer, Work, measured
 
 
@@ -36,7 +36,10 @@ def processor(monkeypatch: pytest.MonkeyPatch) -> Processor:
     return processor
 
 
-@pytest.mark.parametrize("contests", [circuit_breaker.contests, connection_pool.contests, shared_state.contests, kit.contests])
+PARTS = (circuit_breaker, connection_pool, event_bus, shared_state, state_sync, kit)
+
+
+@pytest.mark.parametrize("contests", [part.contests for part in PARTS])
 def test_each_benchmark_runs(contests: Callable[[], Iterator[Contest]]) -> None:
     for contest in contests():
         rows = measured(contest, times=1, rounds=1)

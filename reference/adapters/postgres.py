@@ -1,4 +1,4 @@
-"""The reference pool, state and replicas over PostgreSQL, in real time."""
+"""The reference pool, state and replicas over PostgreSQL, live."""
 
 from __future__ import annotations
 
