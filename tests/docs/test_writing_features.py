@@ -13,16 +13,21 @@ from patternproof.scenarios.circuit_breaker import steps
 from patternproof.scenarios.circuit_breaker.words import ABILITIES, settings_of
 from patternproof.scenarios.event_bus import handler_steps
 from patternproof.scenarios.event_bus import steps as bus_steps
+from patternproof.scenarios.state_sync import steps as sync_steps
+from patternproof.scenarios.state_sync import stored_steps
+from patternproof.scenarios.state_sync.words import settings_of as sync_settings_of
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
 from patternproof import time_steps
 from patternproof.examples import Example, examples
+from patternproof.ports.state_sync import StateSyncSettings
 from patternproof.requirements import feature_file
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENT = (ROOT / "docs" / "writing-features.md").read_text(encoding="utf-8")
 MOST_STEPS = 7
 OWN = {steps.__name__, time_steps.__name__}
+OF_REPLICAS = {sync_steps.__name__, stored_steps.__name__}
 
 
 def documented(heading: str) -> list[str]:
@@ -52,6 +57,20 @@ def test_the_documented_steps_of_event_buses_are_all_that_there_are(kind: str) -
     assert {context.parser.name for context in of_buses if context.type == kind} == set(
         documented(f"Of a bus: {kind.capitalize()}")
     )
+
+
+@pytest.mark.parametrize("kind", ["given", "when", "then"])
+def test_the_documented_steps_about_replicas_are_all_that_there_are(kind: str) -> None:
+    names = [context.parser.name for context in defined(OF_REPLICAS) if context.type == kind]
+    assert sorted(documented(f"Of replicas: {kind.capitalize()}")) == sorted(names)
+
+
+def test_the_documented_abilities_of_replicas_can_be_read() -> None:
+    (abilities,) = re.findall(
+        r"^\| `replicas A and B that {ability}` \| makes them so that they (.+) \|$", DOCUMENT, re.MULTILINE
+    )
+    for ability in re.findall("`(.+?)`", abilities)[:3]:
+        assert sync_settings_of(ability) != StateSyncSettings()
 
 
 def test_the_documented_abilities_are_all_that_there_are_and_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -245,9 +245,7 @@ def test_a_name_that_is_taken_is_refused_and_the_replica_that_has_it_goes_on(kin
     asyncio.run(main())
 
 
-@pytest.mark.parametrize(
-    "value", [object(), {1: 2}, (1, 2), {1, 2}, b"red", math.nan, [math.inf], {"a": {"b": object()}}], ids=repr
-)
+@pytest.mark.parametrize("value", [object(), {1: 2}, (1, 2), {1, 2}, b"red", math.nan, [math.inf], {"a": [object()]}])
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_a_value_that_json_cannot_hold_is_refused_and_changes_nothing(system: Any, value: Any) -> None:
     async def main() -> None:
