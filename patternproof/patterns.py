@@ -34,5 +34,6 @@ PATTERNS: dict[str, Pattern] = {
         Pattern("state_sync", "SY", frozenset({"three_way_merge", "distributed"})),
         Pattern("error_propagation", "EP"),
         Pattern("service_interface", "SI"),
+        Pattern("resource_lifecycle", "RL", frozenset({"dependencies", "restart", "replace"})),
     )
 }

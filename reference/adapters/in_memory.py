@@ -10,6 +10,9 @@ from patternproof.reference.connection_pool import ConnectionPool
 from patternproof.reference.error_propagation import Component
 from patternproof.reference.event_bus import EventBus
 from patternproof.reference.service_interface import MessageService
+
+
+from patternproof.reference.resource_lifecycle import ResourceManager
 from patternproof.reference.shared_state import SharedState
 from patternproof.reference.state_sync import StateSync
 
@@ -19,11 +22,14 @@ from patternproof.ports.connection_pool import Connect, ConnectionPoolSettings
 from patternproof.ports.error_propagation import Dependency, ErrorPropagationSettings
 from patternproof.ports.event_bus import EventBusSettings
 from patternproof.ports.service_interface import Transport
+
+
+from patternproof.ports.resource_lifecycle import ResourceLifecycleSettings
 from patternproof.ports.shared_state import SharedStateSettings
 from patternproof.ports.state_sync import Network, StateSyncSettings
 
 RUNTIME = "asyncio"
-CLAIMS = {"manual_control", "sliding_window", "min_size", "compare_and_set", "three_way_merge"}
+CLAIMS = {"manual_control", "sliding_window", "min_size", "compare_and_set", "three_way_merge", "dependencies", "restart", "replace"}
 
 
 def circuit_breaker(settings: CircuitBreakerSettings) -> CircuitBreaker:
@@ -66,3 +72,7 @@ async def service_interface(dependency: Transport) -> AsyncIterator[MessageServi
     service = MessageService(dependency)
     yield service
     await service.close()
+
+
+def resource_lifecycle(settings: ResourceLifecycleSettings) -> ResourceManager:
+    return ResourceManager(settings)

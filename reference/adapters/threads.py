@@ -10,6 +10,9 @@ from patternproof.reference.connection_pool import ThreadedConnectionPool
 from patternproof.reference.error_propagation import ThreadedComponent
 from patternproof.reference.event_bus import ThreadedEventBus
 from patternproof.reference.service_interface import ThreadedMessageService
+
+
+from patternproof.reference.resource_lifecycle import ThreadedResourceManager
 from patternproof.reference.shared_state import ThreadedSharedState
 from patternproof.reference.state_sync import ThreadedStateSync
 
@@ -18,11 +21,12 @@ from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from patternproof.ports.connection_pool import ConnectionPoolSettings
 from patternproof.ports.error_propagation import ErrorPropagationSettings
 from patternproof.ports.event_bus import EventBusSettings
+from patternproof.ports.resource_lifecycle import ResourceLifecycleSettings
 from patternproof.ports.shared_state import SharedStateSettings
 from patternproof.ports.state_sync import StateSyncSettings
 
 RUNTIME = "threads"
-CLAIMS = {"manual_control", "sliding_window", "min_size", "compare_and_set", "three_way_merge"}
+CLAIMS = {"manual_control", "sliding_window", "min_size", "compare_and_set", "three_way_merge", "dependencies", "restart", "replace"}
 
 
 def circuit_breaker(settings: CircuitBreakerSettings) -> ThreadedCircuitBreaker:
@@ -63,3 +67,7 @@ def error_propagation(dependency: Any, settings: ErrorPropagationSettings) -> Th
 
 def service_interface(dependency: Any) -> ThreadedMessageService:
     return ThreadedMessageService(dependency)
+
+
+def resource_lifecycle(settings: ResourceLifecycleSettings) -> ThreadedResourceManager:
+    return ThreadedResourceManager(settings)

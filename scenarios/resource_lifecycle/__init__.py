@@ -1,0 +1,1 @@
+"""How resource managers are exercised."""

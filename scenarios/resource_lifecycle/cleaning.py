@@ -1,0 +1,283 @@
+"""What a cleanup does to the model of resource managers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from patternproof.modelling import Names
+
+from .events import CANCELLED, CLEANS, DOWN, QUITS, RAISED, RETURNED, STOPS, UNCLEAN, UNCLEANED, WAITING
+from .state import (
+    AGAIN,
+    AN_END,
+    AN_ERROR,
+    CLEANING,
+    GONE,
+    GHOST,
+    INITIALISING,
+    IS_UP,
+    LEFT,
+    RETURNED_OR_ERROR,
+    Resource,
+    State,
+    Tracked,
+)
+
+FIRST_FIRST = "cleans up in the order of registration"
+ANY_ORDER = "cleans up in some other order"
+ALL_AT_ONCE = "cleans up all at once"
+_ORDERS = {FIRST_FIRST, ANY_ORDER, ALL_AT_ONCE}
+_NOT_LEFT = {"fail": "an error leaves the scope uncleaned", "cancel": "a cancellation leaves the scope uncleaned"}
+
+
+def clean_up(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]:
+    """cleanup_all() is called, or the scope is left."""
+    if _NOT_LEFT.get(tracked.leaves) in deviations or (tracked.leaves and "leaving the scope cleans up nothing" in deviations):
+        yield state.with_call(_over(state, tracked))
+    elif state.cleaning:
+        yield from _again_meanwhile(state, tracked, deviations)
+    elif state.closed and not any(_concerns(each) for each in state.resources):
+        yield from _again(state, tracked, deviations)
+    else:
+        yield from _begin(state.with_call(tracked), deviations)
+
+
+def _concerns(resource: Resource) -> bool:
+    return resource.phase in (IS_UP, INITIALISING, AGAIN)
+
+
+def _again(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]:
+    over = _over(state, tracked)
+    if (state.unclean or state.broken) and not tracked.leaves:
+        over = over._replace(phase=RETURNED_OR_ERROR)  # the first report may be given once more
+    if "a second cleanup fails" in deviations and not tracked.leaves:
+        over = over._replace(phase=AN_ERROR)
+    yield state.with_call(over)
+
+
+def _again_meanwhile(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]:
+    state = state.shaken_by("a second cleanup")
+    again = [each.doing(CLEANS, DOWN) for each in state.resources if each.phase == CLEANING]
+    rest = [each.doing(CLEANS, DOWN, phase=GONE) for each in state.resources if each.phase == IS_UP and each.target]
+    ended = state.with_call(tracked._replace(phase=RETURNED_OR_ERROR))
+    if "a second cleanup meanwhile cleans up again" in deviations:
+        yield _with(ended, [*again, *rest])._replace(order=bool(rest))
+        return
+    if rest and "a second cleanup meanwhile goes on with the rest" in deviations:
+        yield _with(ended, rest)._replace(order=True)
+        return
+    yield state.with_call(tracked._replace(loose=True))
+    phase = AN_END if tracked.leaves else RETURNED_OR_ERROR
+    yield state.with_call(tracked._replace(phase=_over(state, tracked).phase if tracked.leaves == "ok" else phase))
+
+
+def _begin(state: State, deviations: Names) -> Iterator[State]:
+    state = state._replace(cleaning=True, closed=True, unclean=(), broken=False)
+    for each in state.resources:
+        if each.phase == IS_UP or (each.phase == LEFT and "a failed resource is cleaned up with the others" in deviations):
+            state = state.with_resource(each._replace(target=True, phase=IS_UP))
+        elif each.phase == AGAIN:
+            manner = "ok" if each.manner == "lingers" else each.manner
+            state = state.with_resource(each._replace(target=True, phase=IS_UP, manner=manner))
+        elif each.phase == INITIALISING and not each.orphaned:
+            state = state.with_resource(each._replace(doomed=True)).shaken_by("a meeting")
+    doomed = [each for each in state.resources if each.doomed and each.phase == INITIALISING]
+    yield from go_on(state, deviations)
+    if doomed and "a resource that is being registered is left" not in deviations:
+        yield state._replace(awaits=True, rests=True)
+        yield from go_on(state._replace(awaits=True), deviations)
+        for each in doomed:
+            state = state.with_resource(each.doing(STOPS, CLEANS, DOWN, phase=GONE)).ended(each.number, AN_END)
+        yield from go_on(state, deviations)
+
+
+def _with(state: State, resources: Iterable[Resource]) -> State:
+    for each in resources:
+        state = state.with_resource(each)
+    return state
+
+
+def go_on(state: State, deviations: Names) -> Iterator[State]:
+    """The cleanup that is under way goes on as far as it can."""
+    if not state.cleaning:
+        yield state
+        return
+    doomed = state.awaits and any(each.doomed and each.phase == INITIALISING for each in state.resources)
+    ready = [] if doomed and state.rests else _ready(state, deviations)
+    at_work = any(each.phase == CLEANING and each.target for each in state.resources)
+    for each in ready:
+        for after in clean(state, each, deviations):
+            yield from go_on(after, deviations)
+    if ready and (not at_work or ALL_AT_ONCE in deviations):
+        return
+    if at_work or doomed:
+        yield state
+    else:
+        yield _finished(state, deviations)
+
+
+def _ready(state: State, deviations: Names) -> list[Resource]:
+    """What may be cleaned up next; where none takes its time the order makes no difference, and one is enough."""
+    targets = [each for each in state.resources if each.target and each.phase in (IS_UP, CLEANING)]
+    waiting = [each for each in targets if each.phase == IS_UP]
+    if FIRST_FIRST in deviations:
+        at_work = len(targets) > len(waiting)
+        return [] if at_work else waiting[:1]
+    if not deviations & {ANY_ORDER, ALL_AT_ONCE}:
+        waiting = [each for each in waiting if not _before(each, targets)]
+    return waiting if any(each.manner == "lingers" for each in targets) or ANY_ORDER in deviations else waiting[-1:]
+
+
+def _before(resource: Resource, others: Iterable[Resource]) -> bool:
+    """Whether others are to be cleaned up first."""
+    return any(resource.number in other.after or resource.id in other.needs for other in others)
+
+
+def clean(state: State, resource: Resource, deviations: Names) -> Iterator[State]:
+    """A resource is cleaned up, as far as it goes."""
+    others = [each for each in state.resources if each.target and each.phase in (IS_UP, CLEANING) and each != resource]
+    if deviations & _ORDERS and any(resource.number in each.after for each in others):
+        state = state._replace(order=True)
+    if "nothing is cleaned up" in deviations:
+        yield state.with_resource(resource._replace(phase=LEFT, target=False))
+        return
+    if "some are not cleaned up" in deviations:
+        yield state.with_resource(resource._replace(phase=LEFT, target=False))
+    match resource.manner:
+        case "lingers":
+            yield state.with_resource(resource.doing(CLEANS, phase=CLEANING))
+        case "unclean" | "breaks":
+            failed = state.with_resource(resource.doing(CLEANS, UNCLEAN, phase=GONE)).shaken_by("a failing cleanup")
+            yield from failed_cleanup(failed, resource, deviations)
+        case _:
+            twice = (CLEANS, DOWN) if "cleans up twice" in deviations else ()
+            yield state.with_resource(_after_cleanup(resource.doing(CLEANS, DOWN, *twice, phase=GONE), deviations))
+
+
+def _after_cleanup(resource: Resource, deviations: Names) -> Resource:
+    """What is cleaned up is gone, unless with a deviation it stays registered."""
+    got, again = "can be got afterwards" in deviations, "is cleaned up again" in deviations
+    phase = IS_UP if got and again else GHOST if got else AGAIN if again else GONE
+    return resource._replace(phase=phase, target=False)
+
+
+def failed_cleanup(state: State, resource: Resource, deviations: Names) -> Iterator[State]:
+    """A cleanup() has failed; the others are none the worse for it, unless with a deviation."""
+    broke = resource.manner == "breaks"
+    failed = state._replace(broken=True) if broke else state._replace(unclean=tuple(sorted({*state.unclean, resource.id})))
+    ending = "a broken cleanup ends it all" if broke else "a failing cleanup ends it all"
+    if ending in deviations:
+        yield from _stopped(failed)
+    elif "stays registered if it fails to clean up" in deviations:
+        yield failed.with_resource(resource.doing(CLEANS, UNCLEAN, phase=IS_UP)._replace(target=False))
+    else:
+        yield failed
+
+
+def _stopped(state: State) -> Iterator[State]:
+    """What was to be cleaned up is not, and is registered or forgotten."""
+    rest = [each for each in state.resources if each.target and each.phase == IS_UP]
+    if not rest:
+        yield state
+        return
+    yield _with(state, [each._replace(target=False) for each in rest])
+    yield _with(state, [each._replace(target=False, phase=LEFT) for each in rest])
+
+
+def _finished(state: State, deviations: Names) -> State:
+    """Nothing is left to be cleaned up, and whoever has waited for that goes on."""
+    for call in (*state.waiting("clean"), *state.waiting("scope")):
+        state = state.with_call(_over(state, call, deviations))
+    resources = tuple([each._replace(target=False) for each in state.resources])
+    return state._replace(resources=resources, cleaning=False, awaits=False, rests=False)
+
+
+def _over(state: State, call: Tracked, deviations: Names = frozenset()) -> Tracked:
+    """How the call ends, now that all is cleaned up."""
+    failed = bool(state.unclean or state.broken) and state.cleaning
+    if call.cancelled:
+        return call._replace(phase=AN_END)
+    if call.leaves in ("fail", "cancel"):
+        own = RAISED if call.leaves == "fail" else CANCELLED
+        if "the error of the scope is lost" in deviations and call.leaves == "fail":
+            own = RETURNED
+        return call._replace(phase=AN_END if failed else own)
+    if not failed:
+        return call._replace(phase=RETURNED)
+    if call.loose:
+        return call._replace(phase=RETURNED_OR_ERROR)
+    return _told(state, call, deviations)
+
+
+def _told(state: State, call: Tracked, deviations: Names) -> Tracked:
+    if "failures to clean up are not told" in deviations:
+        return call._replace(phase=RETURNED)
+    if state.broken or "failures to clean up are told otherwise" in deviations:
+        return call._replace(phase=AN_ERROR)
+    if len(state.unclean) > 1 and "one failure to clean up is told" in deviations:
+        return call._replace(phase=UNCLEANED, about=state.unclean[-1:])
+    return call._replace(phase=UNCLEANED, about=state.unclean)
+
+
+def cleanup_ends(state: State, number: int, how: str, deviations: Names) -> Iterator[State]:
+    """A cleanup() that took its time ends."""
+    resource = state.resource(number)
+    if resource is None or resource.phase != CLEANING:
+        yield state
+        if resource is not None and resource.phase == LEFT:
+            yield state.with_resource(resource.doing(DOWN if how == "ok" else UNCLEAN, phase=GONE))
+    elif how == "ok":
+        yield from go_on(state.with_resource(_after_cleanup(resource.doing(DOWN, phase=GONE), deviations)), deviations)
+    else:
+        failed = state.with_resource(resource.doing(UNCLEAN, phase=GONE)).shaken_by("a failing cleanup")
+        for after in failed_cleanup(failed, resource, deviations):
+            yield from go_on(after, deviations)
+
+
+def cancel(state: State, call: Tracked, deviations: Names) -> Iterator[State]:
+    """Whoever cleans up is cancelled meanwhile."""
+    if call.kind == "scope":
+        state = state.shaken_by("a cancelled leaving")
+    marked = state.with_call(call._replace(cancelled=True))
+    at_work = [each for each in state.resources if each.phase == CLEANING and each.target]
+    quit_all = [each.doing(QUITS, phase=GONE) for each in at_work]
+    if "a cancelled leaving ends it all" in deviations and call.kind == "scope":
+        yield from _given_up(_with(marked, quit_all), call)
+        return
+    yield marked  # it waits for the end all the same
+    yield state.with_call(call._replace(phase=CANCELLED))  # the cleanup goes on by itself
+    if at_work:
+        yield from go_on(_with(marked, quit_all), deviations)
+    if call.kind == "clean":
+        yield from _given_up(_with(marked, quit_all), call)
+        shaky = [each.doing(QUITS, phase=IS_UP)._replace(shaky=True) for each in at_work]
+        yield from _given_up(_with(marked, shaky), call)
+
+
+def _given_up(state: State, call: Tracked) -> Iterator[State]:
+    """The cleanup is over before its time; what it has not come to is registered as before."""
+    for other in (*state.waiting("clean"), *state.waiting("scope")):
+        state = state.with_call(other._replace(phase=AN_END))
+    resources = tuple([each._replace(target=False, doomed=False) for each in state.resources])
+    yield state.with_call(call._replace(phase=AN_END))._replace(
+        resources=resources, cleaning=False, awaits=False, rests=False
+    )
+
+
+def give_up(state: State, resource: Resource, deviations: Names) -> Iterator[State]:
+    """A cleanup() has taken too long."""
+    state = state.shaken_by("a hang")
+    told = state if "a hanging cleanup is not told" in deviations else state._replace(
+        unclean=tuple(sorted({*state.unclean, resource.id}))
+    )
+    ends = "a hanging cleanup ends it all" in deviations
+    for left in (resource.doing(QUITS, phase=GONE), resource._replace(phase=LEFT, target=False)):
+        after = told.with_resource(left)
+        for stopped in _stopped(after) if ends else (after,):
+            yield from go_on(stopped, deviations)
+
+
+def waits(state: State, number: int) -> bool:
+    """Whether a call is still in flight."""
+    call = state.call(number)
+    return call is not None and call.phase == WAITING

@@ -1,0 +1,330 @@
+"""What a registration does to the model of resource managers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from patternproof.modelling import Names
+
+from .events import (
+    BEGINS,
+    CANCELLED,
+    CLEANS,
+    DOWN,
+    FAILS,
+    RAISED,
+    REFUSED,
+    RETURNED,
+    STOPS,
+    UP,
+    Register,
+)
+from .state import (
+    AN_END,
+    AN_ERROR,
+    CIRCLE,
+    CLEANING,
+    GHOST,
+    GONE,
+    INITIALISING,
+    IS_UP,
+    LEFT,
+    PENDING,
+    RETURNED_OR_ERROR,
+    TAKEN,
+    TIMED_OUT,
+    Resource,
+    State,
+    Tracked,
+)
+
+TRIED = (BEGINS, UP, CLEANS, DOWN)
+"""What an optimistic manager does before it refuses."""
+
+
+def register(state: State, event: Register, deviations: Names) -> Iterator[State]:
+    """register() is called."""
+    after = tuple([each.number for each in state.resources if each.phase in (IS_UP, CLEANING)])
+    resource = Resource(event.call, event.id, event.manner, tuple(event.needs.split()), after=after)
+    call = Tracked(event.call, "register", id=event.id)
+    if event.call in state.early:
+        yield state.with_call(call._replace(phase=CANCELLED)).shaken_by("a cancellation")
+        return
+    begun = state.with_call(call).with_resource(resource)
+    if resource.needs:
+        begun = begun.shaken_by("needs")
+    yield from _admit(begun, resource, deviations)
+
+
+def _admit(state: State, resource: Resource, deviations: Names) -> Iterator[State]:
+    """Whether a resource that has come is initialised, refused or has to wait."""
+    if resource.needs and "needs are not looked at" not in deviations and _wanting(state, resource):
+        yield from _without(state, resource, deviations)
+    elif state.cleaning:
+        yield from _during_cleanup(state, resource, deviations)
+    else:
+        yield from _admitted(state, resource, deviations)
+        if state.closed:
+            yield from _refused(state, resource, AN_ERROR)
+
+
+def _refused(state: State, resource: Resource, phase: str) -> Iterator[State]:
+    """The call ends in an error, and nothing is left of the resource, if it was initialised at all."""
+    ended = state.ended(resource.number, phase)
+    yield ended.with_resource(resource._replace(phase=GONE))
+    if resource.manner in ("ok", "slow"):
+        yield ended.with_resource(resource.doing(*TRIED, phase=GONE))
+    elif resource.manner in ("fails", "declines"):
+        yield ended.with_resource(resource.doing(BEGINS, FAILS, CLEANS, DOWN, phase=GONE))
+
+
+def _wanting(state: State, resource: Resource) -> list[str]:
+    """The ids that it needs and that are not there."""
+    return [id for id in resource.needs if (found := state.registered(id)) is None or found.number == resource.number]
+
+
+def _is_circle(state: State, resource: Resource) -> bool:
+    """Whether it would depend on itself."""
+    reached, left = set(), [*resource.needs]
+    while left:
+        id = left.pop()  # noqa: A001  # the port's own word
+        if id not in reached:
+            reached.add(id)
+            left += [need for each in state.resources if each.id == id and each.phase == PENDING for need in each.needs]
+    return resource.id in reached
+
+
+def _without(state: State, resource: Resource, deviations: Names) -> Iterator[State]:
+    """What it needs is not there."""
+    circle = _is_circle(state, resource)
+    if circle and "a circle is not refused" in deviations:
+        yield state
+        return
+    yield state.ended(resource.number, CIRCLE if circle else AN_ERROR).with_resource(resource._replace(phase=GONE))
+    if not circle:
+        yield state
+
+
+def _during_cleanup(state: State, resource: Resource, deviations: Names) -> Iterator[State]:
+    state = state.shaken_by("a meeting")
+    if "a resource that comes during a cleanup is left" in deviations:
+        for after in _initialised(state, resource, deviations):
+            yield after._replace(leaked=(*after.leaked, resource.number))
+        return
+    yield from _refused(state, resource, AN_ERROR)
+    yield state
+    if resource.manner == "ok":
+        up = resource.doing(BEGINS, UP, phase=IS_UP)._replace(target=True)
+        yield state.ended(resource.number, RETURNED_OR_ERROR).with_resource(up)
+        yield state.ended(resource.number, RETURNED_OR_ERROR).with_resource(resource.doing(*TRIED, phase=GONE))
+
+
+def _admitted(state: State, resource: Resource, deviations: Names) -> Iterator[State]:
+    holder = state.registered(resource.id)
+    rivals = [] if resource.resumed else _rivals(state, resource)
+    kept = [each for each in state.resources if each.id == resource.id and each.phase == LEFT and each.lost]
+    if holder is not None:
+        yield from _taken(state, resource, holder, deviations)
+    elif kept:
+        yield from _refused(state, resource, TAKEN)
+    elif rivals:
+        state = state.shaken_by("rivals")
+        if "rivals both win" not in deviations:
+            yield from _refused(state, resource, TAKEN)
+            yield state
+        yield from _initialised(state, resource, deviations)
+    else:
+        yield from _initialised(state, resource, deviations)
+        if any(each.orphaned and each.id == resource.id for each in state.resources):
+            yield from _refused(state, resource, TAKEN)
+            if not resource.resumed:
+                yield state
+
+
+def _rivals(state: State, resource: Resource) -> list[Resource]:
+    return [each for each in state.under_way() if each.id == resource.id and each.number != resource.number]
+
+
+def _taken(state: State, resource: Resource, holder: Resource, deviations: Names) -> Iterator[State]:
+    """The id belongs to another resource."""
+    if "a taken id is ignored" in deviations:
+        yield state.ended(resource.number, RETURNED).with_resource(resource._replace(phase=GONE))
+    elif "a taken id is overwritten" in deviations:
+        forgotten = state.with_resource(holder._replace(phase=LEFT))
+        yield from _initialised(forgotten, resource, deviations)
+    elif "a taken id is hidden" in deviations:
+        yield from _initialised(state, resource, deviations, over=True)
+    elif "the second is left initialised" in deviations:
+        yield state.ended(resource.number, TAKEN).with_resource(resource.doing(BEGINS, UP, phase=LEFT))
+    elif "the first is cleaned up as well" in deviations:
+        cleaned = state.with_resource(holder.doing(CLEANS, DOWN, phase=GONE))
+        yield from _refused(cleaned, resource, TAKEN)
+    elif state.settings.replace and "a taken id is not replaced" not in deviations:
+        yield from _replaced(state, resource, holder, deviations)
+    else:
+        yield from _refused(state, resource, TAKEN)
+        if state.replaces and not state.settings.replace:
+            yield from _replaced(state, resource, holder, deviations)
+
+
+def _replaced(state: State, resource: Resource, holder: Resource, deviations: Names) -> Iterator[State]:
+    """The first is cleaned up, before the second is initialised or after; a second that fails leaves it or not."""
+    down = state.with_resource(holder.doing(CLEANS, DOWN, phase=GONE))
+    yield from _initialised(down, resource, deviations)
+    if resource.manner in ("fails", "declines"):
+        yield from _initialised(state, resource, deviations)
+    if resource.manner == "slow":
+        yield from _initialised(state, resource._replace(after=()), deviations)
+
+
+def _initialised(state: State, resource: Resource, deviations: Names, over: bool = False) -> Iterator[State]:
+    """The resource is initialised, as far as it goes."""
+    if resource.needs and _wanting(state, resource):
+        state, resource = state._replace(needs=True), resource._replace(needs=())
+    match resource.manner:
+        case "fails":
+            yield from fail(state, resource.doing(BEGINS, FAILS), deviations)
+        case "declines":
+            yield from fail(state, resource.doing(BEGINS, FAILS), deviations)
+            yield from fail(state, resource.doing(BEGINS, FAILS), deviations, opened=False)
+        case "slow":
+            yield state.with_resource(resource.doing(BEGINS, phase=INITIALISING))
+        case _ if "is not initialised" in deviations:
+            yield up(state, resource.doing(phase=IS_UP))
+        case _:
+            twice = (BEGINS, UP) if "is initialised twice" in deviations else ()
+            begun = resource.doing(*twice, BEGINS)
+            yield from finish(state, begun, deviations) if not over else (up(state, begun.doing(UP, phase=IS_UP)),)
+
+
+def up(state: State, resource: Resource) -> State:
+    """A resource is registered."""
+    return state.ended(resource.number, RETURNED).with_resource(resource)
+
+
+def fail(state: State, resource: Resource, deviations: Names, opened: bool = True) -> Iterator[State]:
+    """initialize() has failed."""
+    state = state.shaken_by("a failing initialise")
+    told = RETURNED if "a failing initialise is not told" in deviations else RAISED
+    if "a failing initialise is told otherwise" in deviations:
+        told = REFUSED
+    elif resource.doomed:
+        told = AN_ERROR
+    state = state.ended(resource.number, told)
+    left = deviations & {"what a failing initialise began is left", "a failed resource is cleaned up with the others"}
+    if left:
+        resource = resource._replace(phase=LEFT)
+    else:
+        resource = resource.doing(*((CLEANS, DOWN) if opened else ()), phase=GONE)
+    if "a failed resource can be got" in deviations:
+        resource = resource._replace(phase=GHOST)
+    if "a failed resource keeps its id" in deviations:
+        resource = resource._replace(phase=LEFT, lost=True)
+    yield state.with_resource(resource)
+
+
+def finish(state: State, resource: Resource, deviations: Names) -> Iterator[State]:
+    """initialize() has succeeded."""
+    done = resource.doing(UP)
+    gone = done.doing(CLEANS, DOWN, phase=GONE)
+    holder = state.registered(resource.id)
+    if resource.orphaned and "a cancelled register goes on" not in deviations:
+        yield state.with_resource(gone)
+        if resource.shaky:
+            yield state.with_resource(done._replace(phase=GONE))
+    elif resource.doomed:
+        yield from _finish_doomed(state, done, deviations)
+    elif holder is not None and holder.number != resource.number and "rivals both win" not in deviations:
+        if state.settings.replace:
+            yield up(state.with_resource(holder.doing(CLEANS, DOWN, phase=GONE)), done._replace(phase=IS_UP))
+        yield state.ended(resource.number, TAKEN).with_resource(gone)
+    else:
+        if holder is not None and holder.number != resource.number:
+            yield up(state.with_resource(holder._replace(phase=LEFT)), done._replace(phase=IS_UP))
+        yield up(state, done._replace(phase=IS_UP))
+
+
+def _finish_doomed(state: State, done: Resource, deviations: Names) -> Iterator[State]:
+    ended = state.ended(done.number, RETURNED_OR_ERROR)
+    if "a resource that is being registered is left" in deviations:
+        leaked = ended._replace(leaked=(*ended.leaked, done.number))
+        yield leaked.with_resource(done._replace(phase=IS_UP, doomed=False))
+        return
+    yield ended.with_resource(done.doing(CLEANS, DOWN, phase=GONE))
+    if state.cleaning:
+        yield ended.with_resource(done._replace(phase=IS_UP, doomed=False, target=True))
+
+
+def initialize_ends(state: State, number: int, how: str, deviations: Names) -> Iterator[State]:
+    """An initialize() that took its time ends."""
+    resource = state.resource(number)
+    if resource is None or resource.phase != INITIALISING:
+        yield state
+    elif how == "ok":
+        yield from finish(state, resource, deviations)
+    else:
+        yield from fail(state, resource.doing(FAILS), deviations)
+        if resource.orphaned:
+            yield state.with_resource(resource.doing(FAILS, phase=GONE))
+
+
+def cancel(state: State, call: Tracked, deviations: Names) -> Iterator[State]:
+    """Whoever registers is cancelled meanwhile."""
+    state = state.shaken_by("a cancellation")
+    resource = state.resource(call.number)
+    ended = state.ended(call.number, CANCELLED)
+    if resource is None or resource.phase == PENDING:
+        yield ended if resource is None else ended.with_resource(resource._replace(phase=GONE))
+    elif "what a cancelled register began is left" in deviations:
+        yield ended.with_resource(resource.doing(STOPS, phase=LEFT))
+    elif "a cancelled register keeps the id" in deviations:
+        yield ended.with_resource(resource.doing(STOPS, CLEANS, DOWN, phase=LEFT)._replace(lost=True))
+    else:
+        if "a cancelled register goes on" not in deviations:
+            yield ended.with_resource(resource.doing(STOPS, CLEANS, DOWN, phase=GONE))
+        yield ended.with_resource(resource._replace(orphaned=True))
+
+
+def cancel_late(state: State, call: Tracked, deviations: Names) -> Iterator[State]:
+    """A registration is over in the same batch as it is cancelled, and may have ended as cancelled all the same."""
+    state = state.shaken_by("a cancellation")
+    resource = state.resource(call.number)
+    cancelled = state.with_call(call._replace(phase=CANCELLED, about=()))
+    if resource is None:
+        yield cancelled
+    elif resource.phase == IS_UP and resource.manner != "lingers":
+        if "a cancelled register leaves it up" in deviations:
+            yield cancelled
+            yield cancelled.with_resource(resource._replace(phase=LEFT))
+        yield cancelled.with_resource(resource.doing(CLEANS, DOWN, phase=GONE))
+    elif resource.phase == GONE:
+        yield cancelled
+
+
+def give_up(state: State, resource: Resource, deviations: Names) -> Iterator[State]:
+    """An initialize() has taken too long."""
+    ended = state.shaken_by("a hang").ended(resource.number, TIMED_OUT)
+    if "what a hanging initialise began is left" in deviations:
+        yield ended.with_resource(resource.doing(STOPS, phase=LEFT))
+        return
+    yield ended.with_resource(resource.doing(STOPS, CLEANS, DOWN, phase=GONE))
+    # A thread cannot be stopped: what it makes may be cleaned up now, or when there is something.
+    yield ended.with_resource(resource._replace(orphaned=True))
+    yield ended.with_resource(resource.doing(CLEANS, DOWN)._replace(orphaned=True, shaky=True))
+
+
+def resumed(state: State, deviations: Names) -> Iterator[State]:
+    """Registrations that had to wait go on, where they can."""
+    stays = True
+    for each in state.resources if not state.cleaning else ():
+        if each.phase != PENDING:
+            continue
+        if each.needs and _wanting(state, each) and "needs are not looked at" not in deviations:
+            if "a circle is not refused" not in deviations:
+                yield state.ended(each.number, AN_ERROR).with_resource(each._replace(phase=GONE))
+        elif all(rival.phase == PENDING for rival in _rivals(state, each)):
+            stays = False
+            for after in _admit(state, each._replace(resumed=True), deviations):
+                yield from resumed(after, deviations)
+    if stays:
+        yield state

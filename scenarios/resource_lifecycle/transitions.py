@@ -1,0 +1,170 @@
+"""What each event does to the model of resource managers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from patternproof.modelling import Names
+
+from . import checking, cleaning, registering
+from .events import CANCELLED, GIVES, INSIDE, MISSING, REFUSED, WAITING, CleanUp, Get, Leave
+from .state import AN_END, AN_ERROR, CLEANING, GHOST, GIVEN_OR_ERROR, INITIALISING, IS_UP, LEFT, PENDING, REPORTS, State, Tracked
+
+CLEARLY = 0.1
+"""By how much of a timeout a lapse has to differ from it for the outcome to be certain."""
+
+
+def get(state: State, event: Get, deviations: Names) -> Iterator[State]:
+    """get() is called."""
+    call = Tracked(event.call, "get", id=event.id)
+    if event.call in state.early:
+        yield state.with_call(call._replace(phase=CANCELLED))
+        return
+    begun = [each for each in state.under_way() if each.id == event.id]
+    early = [each for each in begun if each.phase == INITIALISING]
+    if early and "is got before it is up" in deviations and state.registered(event.id) is None:
+        yield state.with_call(call._replace(phase=GIVES, about=(str(early[-1].number),)))
+        return
+    yield state.with_call(_found(state, call, deviations))
+    if begun and state.registered(event.id) is None:
+        yield state.with_call(call)  # it waits for what becomes of that
+
+
+def _found(state: State, call: Tracked, deviations: Names) -> Tracked:
+    holder = state.registered(call.id)
+    ghost = next((each for each in state.resources if each.id == call.id and each.phase == GHOST), None)
+    if holder is None and ghost is not None:
+        return call._replace(phase=GIVES, about=(str(ghost.number),))
+    if holder is not None:
+        gives = call._replace(phase=GIVES, about=(str(holder.number),))
+        if "what is registered cannot be got" in deviations:
+            return gives._replace(phase=MISSING, about=(call.id,))
+        unsure = holder.phase == CLEANING or holder.ails or holder.shaky or state.cleaning or state.closed
+        return gives._replace(phase=GIVEN_OR_ERROR) if unsure else gives
+    if state.closed or any(each.id == call.id and each.phase in (PENDING, INITIALISING) for each in state.resources):
+        return call._replace(phase=AN_ERROR)
+    if "the id is not named" in deviations:
+        return call._replace(phase=MISSING)
+    if "not found is told otherwise" in deviations:
+        return call._replace(phase=REFUSED)
+    return call._replace(phase=MISSING, about=(call.id,))
+
+
+def answered(state: State, deviations: Names) -> State:
+    """The state once get() has been answered where it waited for an initialize() that has ended."""
+    for call in state.waiting("get"):
+        if not any(each.id == call.id for each in state.under_way()) or state.registered(call.id) is not None:
+            found = _found(state, call, deviations)
+            state = state.with_call(found._replace(phase=AN_ERROR, about=()) if found.phase == MISSING else found)
+    return state
+
+
+def enter(state: State, number: int) -> Iterator[State]:
+    """The scope is entered."""
+    phase = CANCELLED if number in state.early else INSIDE
+    yield state.with_call(Tracked(number, "scope", phase))._replace(scoped=True)
+
+
+def leave(state: State, event: Leave, deviations: Names) -> Iterator[State]:
+    """What runs in the scope ends."""
+    call = state.call(event.call)
+    if call is None or call.phase != INSIDE:
+        yield state
+        return
+    cause = "leaving" if event.how == "ok" else "leaving with an error"
+    leaving = call._replace(phase=WAITING, leaves=event.how)
+    yield from cleaning.clean_up(state.shaken_by(cause), leaving, deviations)
+
+
+def clean_up(state: State, event: CleanUp, deviations: Names) -> Iterator[State]:
+    """cleanup_all() is called."""
+    call = Tracked(event.call, "clean")
+    if event.call in state.early:
+        yield state.with_call(call._replace(phase=CANCELLED))
+    else:
+        yield from cleaning.clean_up(state, call, deviations)
+
+
+def check(state: State, number: int, deviations: Names) -> Iterator[State]:
+    """health() is called."""
+    if number in state.early:
+        yield state.with_call(Tracked(number, "health", CANCELLED))
+    else:
+        yield from checking.check(state, number, deviations)
+
+
+def cancel(state: State, number: int, deviations: Names) -> Iterator[State]:
+    """A call is cancelled; where it is over in the same batch, it may have ended as cancelled all the same."""
+    call = state.call(number)
+    if call is None:
+        yield state._replace(early=(*state.early, number)) if number >= state.begun else state
+    elif call.phase == INSIDE:
+        leaving = call._replace(phase=WAITING, leaves="cancel")
+        yield from cleaning.clean_up(state.shaken_by("leaving by cancellation"), leaving, deviations)
+    elif call.phase == WAITING:
+        yield from _cancelled(state, call, deviations)
+    elif call.kind == "register":
+        yield state
+        yield from registering.cancel_late(state, call, deviations)
+    else:
+        yield state
+        yield state.with_call(call._replace(phase=AN_END))
+
+
+def _cancelled(state: State, call: Tracked, deviations: Names) -> Iterator[State]:
+    if call.kind == "register":
+        yield from registering.cancel(state, call, deviations)
+    elif call.kind in ("clean", "scope"):
+        yield from cleaning.cancel(state, call, deviations)
+    else:
+        yield state.with_call(call._replace(phase=CANCELLED))
+
+
+def pass_time(state: State, seconds: float, deviations: Names) -> Iterator[State]:
+    """Time passes: what has taken too long is given up, and what comes next may take too long as well."""
+    for after in _limited(state, seconds, deviations):
+        for restarted in checking.due(after, deviations, surely=seconds > RESTARTED):
+            yield from _checked(restarted, seconds, deviations)
+
+
+RESTARTED = 50.0
+"""Seconds within which what was found unhealthy is restarted."""
+
+
+def _checked(state: State, seconds: float, deviations: Names) -> Iterator[State]:
+    limit = state.settings.health_timeout
+    if limit is None:
+        yield state
+        return
+    answered = checking.answered(state, deviations)
+    hanging = sum(each.ails == "hangs" for each in state.resources) or 1
+    if seconds > limit * hanging * (1 + CLEARLY):
+        yield from answered
+    elif seconds < limit * (1 - CLEARLY):
+        yield state
+    else:
+        yield from answered
+        yield state
+
+
+def _limited(state: State, seconds: float, deviations: Names) -> Iterator[State]:
+    """Each resource that is held goes on being so, or is given up, after which others may come to be held."""
+    limits = {INITIALISING: state.settings.initialize_timeout, CLEANING: state.settings.cleanup_timeout}
+    names = {INITIALISING: "a hanging initialise is not given up", CLEANING: "a hanging cleanup is not given up"}
+    for each in state.resources:
+        limit = limits.get(each.phase)
+        if limit is None or each.orphaned or names[each.phase] in deviations:
+            continue
+        end = each.held + seconds
+        if end > limit * (1 - CLEARLY):
+            give_up = registering.give_up if each.phase == INITIALISING else cleaning.give_up
+            for after in give_up(state, each, deviations):
+                yield from _limited(after, max(0.0, end - limit), deviations)
+            if end > limit * (1 + CLEARLY):
+                return
+    held = [each._replace(held=each.held + seconds) for each in state.resources if limits.get(each.phase)]
+    for resource in held:
+        state = state.with_resource(resource)
+    yield state
+
+

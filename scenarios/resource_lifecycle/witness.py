@@ -1,0 +1,142 @@
+"""What the kit knows of order and leaks by its own resources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from .events import BEGINS, CLEANS
+from .resources import Resource
+
+
+class Stay:
+    """When one resource came, was registered, and began to be initialised and cleaned up; None: it has not."""
+
+    def __init__(self, resource: Resource, came: int) -> None:
+        self.resource, self.came = resource, came
+        self.began: int | None = None
+        self.registered: int | None = None
+        """The moment in which its register() was seen to have returned."""
+        self.ended: int | None = None
+        """When its register() was over."""
+        self.cleaned: int | None = None
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether it is being registered."""
+        return self.ended is None
+
+    def is_before(self, other: Stay) -> bool:
+        """Whether it was registered before the other came."""
+        return self.registered is not None and self.registered < other.came
+
+
+class Cleanup:
+    """A call of cleanup_all(), or the leaving of the scope."""
+
+    def __init__(self, begun: int, under_way: Iterable[Stay]) -> None:
+        self.begun = begun
+        self.under_way = [stay for stay in under_way if stay.began is not None]
+        """The resources that were being initialised, or had just been, by calls that were not over."""
+        self.late: list[Stay] = []
+        """Those that came meanwhile."""
+        self.worked = begun
+        """When a cleanup was last at work."""
+
+
+class Witness:
+    """Counts whatever happens, and says what may not have happened in that order.
+
+    Args:
+        is_given_up: whether a resource has been in cleanup() for so long that nobody need wait for it.
+    """
+
+    def __init__(self, is_given_up: Callable[[Resource], bool]) -> None:
+        self._is_given_up = is_given_up
+        self._now = 0
+        self._moment = 0
+        self._stays: dict[int, Stay] = {}
+        self._cleanups: dict[int, Cleanup] = {}
+        self._left: list[int] = []
+        self.order = ""
+        self.needs = ""
+
+    def came(self, resource: Resource) -> None:
+        """A resource is about to be registered."""
+        stay = self._stays[resource.number] = Stay(resource, self._moment)
+        for cleanup in self._cleanups.values():
+            cleanup.late.append(stay)
+
+    def registered(self, number: int, succeeded: bool) -> None:
+        """A register() is over."""
+        self._now += 1
+        stay = self._stays[number]
+        stay.ended = self._now
+        if succeeded:
+            stay.registered = self._moment
+
+    def noted(self, resource: Resource, act: str) -> None:
+        """A resource does something."""
+        self._now += 1
+        stay = self._stays[resource.number]
+        if act == BEGINS:
+            stay.began = stay.began or self._now
+            self._look_at_needs(resource)
+        elif act == CLEANS and self._cleanups and not self._is_replaced(stay):
+            self._look_at_order(stay)
+            stay.cleaned = self._now
+        for cleanup in self._cleanups.values():
+            cleanup.worked = self._now
+
+    def _is_replaced(self, stay: Stay) -> bool:
+        """Whether another has taken its id, or may be about to: then it is not by a cleanup of all that it is cleaned up."""
+        return any(
+            other.resource.id == stay.resource.id and other.resource.number != stay.resource.number and other.is_coming
+            for other in self._stays.values()
+        )
+
+    def _look_at_needs(self, resource: Resource) -> None:
+        for id in resource.needs:
+            if not any(each.resource.is_up and each.resource.id == id for each in self._stays.values()):
+                self.needs = f"resource {resource.number} is initialised, and {id}, which it needs, is not there"
+
+    def _look_at_order(self, stay: Stay) -> None:
+        for other in self._stays.values():
+            too_late = other.cleaned is not None
+            if stay.resource.is_up and other.is_before(stay) and too_late:
+                self._tell(other, stay)
+            elif stay.is_before(other) and other.resource.is_cleaning and not self._is_given_up(other.resource):
+                self._tell(stay, other)
+            elif too_late and other.resource.id in stay.resource.needs and not other.is_before(stay):
+                self.needs = f"{other.resource.id} is cleaned up before resource {stay.resource.number}, which needs it"
+
+    def _tell(self, first: Stay, second: Stay) -> None:
+        self.order = (
+            f"resource {first.resource.number} begins to clean up before resource {second.resource.number}, "
+            "which was registered after it, is done with that"
+        )
+
+    def cleanup_begins(self, number: int) -> None:
+        """cleanup_all() is about to be called, or the scope to be left."""
+        self._now += 1
+        self._cleanups[number] = Cleanup(self._now, (stay for stay in self._stays.values() if stay.ended is None))
+
+    def cleanup_ends(self, number: int, in_vain: bool) -> None:
+        """It is over; in vain if it was cancelled."""
+        cleanup = self._cleanups.pop(number, None)
+        if cleanup is not None and not in_vain:
+            meanwhile = [stay for stay in cleanup.late if stay.ended is not None and stay.ended < cleanup.worked]
+            self._left += [stay.resource.number for stay in (*cleanup.under_way, *meanwhile)]
+        if not self._cleanups:
+            for stay in self._stays.values():
+                stay.cleaned = None
+
+    def leaked(self) -> tuple[int, ...]:
+        """The resources that were being registered when a cleanup began, and that are still there after both; told once."""
+        over = [number for number in self._left if self._stays[number].ended is not None]
+        self._left = [number for number in self._left if number not in over]
+        return tuple(sorted({number for number in over if self._stays[number].resource.is_up}))
+
+    def looked(self) -> None:
+        """A moment is over."""
+        self._moment += 1
+        self.order = self.needs = ""
