@@ -144,8 +144,8 @@ class ResourceManager:
     async def _check(self, entry: Entry) -> Health:
         try:
             healthy = await _within(self._settings.health_timeout, entry.resource.is_healthy, f"to check {entry.id!r}")
-        except Exception:
-            _log.warning("the check of resource %r failed", entry.id, exc_info=True)
+        except Exception as error:  # noqa: BLE001 - it is no more than unhealthy
+            _log.warning("the check of resource %r failed: %r", entry.id, error)
             healthy = False
         if healthy:
             entry.restarts = 0
@@ -163,8 +163,8 @@ class ResourceManager:
                 try:
                     await self._initialize(entry)
                     return
-                except Exception:
-                    _log.warning("resource %r could not be initialised again", entry.id, exc_info=True)
+                except Exception as error:  # noqa: BLE001 - it is no more than unhealthy
+                    _log.warning("resource %r could not be initialised again: %r", entry.id, error)
         finally:
             self._book.release(entry)
 

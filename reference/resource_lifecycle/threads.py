@@ -126,8 +126,8 @@ class ThreadedResourceManager:
     def _check(self, entry: Entry) -> Health:
         try:
             healthy = _Run(entry.resource.is_healthy, f"to check {entry.id!r}").within(self._settings.health_timeout)
-        except Exception:
-            _log.warning("the check of resource %r failed", entry.id, exc_info=True)
+        except Exception as error:  # noqa: BLE001 - it is no more than unhealthy
+            _log.warning("the check of resource %r failed: %r", entry.id, error)
             healthy = False
         if healthy:
             entry.restarts = 0
@@ -147,8 +147,8 @@ class ThreadedResourceManager:
                 try:
                     self._initialize(entry)
                     return
-                except Exception:
-                    _log.warning("resource %r could not be initialised again", entry.id, exc_info=True)
+                except Exception as error:  # noqa: BLE001 - it is no more than unhealthy
+                    _log.warning("resource %r could not be initialised again: %r", entry.id, error)
         finally:
             with self._lock:
                 self._book.release(entry)

@@ -88,6 +88,19 @@ SHOWS_WITH = {
     "a taken id is not replaced": ("replace",),
 }
 """By name of a deviation, or its requirement, the settings of which one has to be set."""
+OF_IDS = frozenset(
+    name
+    for name, deviation in DEVIATIONS.items()
+    if deviation.requirement in ("RL-03", "RL-04", "RL-11") or name in (
+        "is got before it is up",
+        "what is registered cannot be got",
+        "a failed resource can be got",
+        "a failed resource keeps its id",
+        "can be got afterwards",
+        "a cancelled register keeps the id",
+    )
+)
+"""What shows only where resources have ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +219,11 @@ class ResourceLifecycleModel:
         return all(getattr(self.capabilities, name) for name in needed) and (self.capabilities.gets or not gets)
 
     def relevant(self, deviation: Deviation, settings: ResourceLifecycleSettings) -> bool:
-        plain = PLAIN
+        lacking = (NEEDS[kind] for kind in deviation.uses.split() if kind in NEEDS and not getattr(self.capabilities, NEEDS[kind]))
+        if next(lacking, None) is not None or (deviation.name in OF_IDS and not self.capabilities.gets):
+            return False  # without a search, which would look at all there is
         names = SHOWS_WITH.get(deviation.name) or SHOWS_WITH.get(deviation.requirement)
-        return names is None or any(getattr(settings, name) != getattr(plain, name) for name in names)
+        return names is None or any(getattr(settings, name) != getattr(PLAIN, name) for name in names)
 
     def blame(self, states: States, batch: Batch, seen: Seen | Hung) -> str:
         return blame(self, states, batch, seen)

@@ -135,6 +135,8 @@ def _admitted(state: State, resource: Resource, deviations: Names) -> Iterator[S
         yield from _initialised(state, resource, deviations)
     else:
         yield from _initialised(state, resource, deviations)
+        if _has_overlapped(state, resource):
+            yield from _refused(state, resource, TAKEN)
         if any(each.orphaned and each.id == resource.id for each in state.resources):
             yield from _refused(state, resource, TAKEN)
             if not resource.resumed:
@@ -143,6 +145,11 @@ def _admitted(state: State, resource: Resource, deviations: Names) -> Iterator[S
 
 def _rivals(state: State, resource: Resource) -> list[Resource]:
     return [each for each in state.under_way() if each.id == resource.id and each.number != resource.number]
+
+
+def _has_overlapped(state: State, resource: Resource) -> bool:
+    """Whether another registration of its id has come to nothing at the same time, and may have been in its way."""
+    return any(each.kind == "register" and each.id == resource.id and each.number != resource.number for each in state.calls)
 
 
 def _taken(state: State, resource: Resource, holder: Resource, deviations: Names) -> Iterator[State]:
@@ -181,6 +188,9 @@ def _initialised(state: State, resource: Resource, deviations: Names, over: bool
     """The resource is initialised, as far as it goes."""
     if resource.needs and _wanting(state, resource):
         state, resource = state._replace(needs=True), resource._replace(needs=())
+    if "is not initialised" in deviations:
+        yield up(state, resource._replace(phase=IS_UP))
+        return
     match resource.manner:
         case "fails":
             yield from fail(state, resource.doing(BEGINS, FAILS), deviations)
@@ -189,8 +199,6 @@ def _initialised(state: State, resource: Resource, deviations: Names, over: bool
             yield from fail(state, resource.doing(BEGINS, FAILS), deviations, opened=False)
         case "slow":
             yield state.with_resource(resource.doing(BEGINS, phase=INITIALISING))
-        case _ if "is not initialised" in deviations:
-            yield up(state, resource.doing(phase=IS_UP))
         case _:
             twice = (BEGINS, UP) if "is initialised twice" in deviations else ()
             begun = resource.doing(*twice, BEGINS)
@@ -260,8 +268,10 @@ def initialize_ends(state: State, number: int, how: str, deviations: Names) -> I
     resource = state.resource(number)
     if resource is None or resource.phase != INITIALISING:
         yield state
+    elif how == "ok" and "is initialised twice" in deviations and not resource.twice:
+        yield state.with_resource(resource.doing(UP, BEGINS)._replace(twice=True))
     elif how == "ok":
-        yield from finish(state, resource, deviations)
+        yield from finish(state, resource._replace(twice=False), deviations)
     else:
         yield from fail(state, resource.doing(FAILS), deviations)
         if resource.orphaned:
