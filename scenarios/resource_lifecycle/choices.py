@@ -49,9 +49,10 @@ class Choices:
     def __init__(self, model: ResourceLifecycleModel, state: State, events: Sequence[Any] = ()) -> None:
         self._can, self._settings = model.capabilities, state.settings
         self._state, self._events = state, events
+        self._wide = False
 
     def alone(self, most: int = MOST_RESOURCES) -> Iterator[Any]:
-        """The events that may happen by themselves."""
+        """The events that may happen by themselves; few enough to be searched."""
         state, number = self._state, self._state.begun
         if sum(call.phase == WAITING for call in state.calls) < MOST_WAITING:
             yield from self._registrations(most)
@@ -70,6 +71,7 @@ class Choices:
         """The events that may happen in one batch with the others."""
         begun = sum(isinstance(event, BEGINS) for event in self._events)
         ids = [event.id for event in self._events if isinstance(event, Register)]
+        self._wide = not (self._settings.restarts or self._settings.replace)
         if self._can.cancels and not self._settings.restarts:
             yield from (Cancel(each.call) for each in self._events if isinstance(each, BEGINS) and Cancel(each.call) not in self._events)
         for event in self.alone(MORE_RESOURCES):
@@ -84,8 +86,7 @@ class Choices:
 
     @property
     def _is_plain(self) -> bool:
-        settings = self._settings
-        return not (self._is_timed or settings.replace)
+        return self._wide or not (self._is_timed or self._settings.replace)
 
     @property
     def _is_timed(self) -> bool:
@@ -118,14 +119,10 @@ class Choices:
     def _manners(self) -> list[str]:
         if self._state.closed:
             return ["ok"]
-        settings = self._settings
-        if settings.initialize_timeout:
-            return ["ok", *["slow"] * self._can.holds]
-        if settings.cleanup_timeout:
-            return ["ok", *["lingers"] * self._can.holds]
-        if not self._is_plain:
-            return ["ok"]
         held = ["slow", "lingers"] if self._can.holds else []
+        if not self._is_plain:
+            limits = {"slow": self._settings.initialize_timeout, "lingers": self._settings.cleanup_timeout}
+            return ["ok", *(manner for manner in held if limits[manner])]
         return ["ok", "fails", "declines", "unclean", "breaks", *held]
 
     def _ends(self) -> Iterator[Any]:
@@ -147,6 +144,5 @@ class Choices:
         settings = self._settings
         if settings.restarts:
             return ["ill", "lost"]
-        if settings.health_timeout:
-            return ["hangs"]
-        return ["ill", "raises"] if self._is_plain else []
+        hangs = ["hangs"] if settings.health_timeout else []
+        return [*hangs, "ill", "raises"] if self._is_plain else hangs

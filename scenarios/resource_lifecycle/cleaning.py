@@ -135,23 +135,30 @@ def _before(resource: Resource, others: Iterable[Resource]) -> bool:
 
 def clean(state: State, resource: Resource, deviations: Names) -> Iterator[State]:
     """A resource is cleaned up, as far as it goes."""
-    others = [each for each in state.resources if each.target and each.phase in (IS_UP, CLEANING) and each != resource]
-    if deviations & _ORDERS and any(resource.number in each.after for each in others):
-        state = state._replace(order=True)
-    if "nothing is cleaned up" in deviations:
-        yield state.with_resource(resource._replace(phase=LEFT, target=False))
-        return
-    if "some are not cleaned up" in deviations:
-        yield state.with_resource(resource._replace(phase=LEFT, target=False))
+    if deviations & {"nothing is cleaned up", "some are not cleaned up"}:
+        left = state.with_resource(resource._replace(phase=LEFT, target=False))
+        yield left
+        if state.call(resource.number) is not None:
+            yield left._replace(leaked=(*left.leaked, resource.number))  # it came as the cleanup began
+        if "nothing is cleaned up" in deviations:
+            return
+    if deviations & _ORDERS:
+        state = _out_of_order(state, resource)
     match resource.manner:
         case "lingers":
             yield state.with_resource(resource.doing(CLEANS, phase=CLEANING))
         case "unclean" | "breaks":
-            failed = state.with_resource(resource.doing(CLEANS, UNCLEAN, phase=GONE)).shaken_by("a failing cleanup")
-            yield from failed_cleanup(failed, resource, deviations)
+            yield from failed_cleanup(state, resource, (CLEANS, UNCLEAN), deviations)
         case _:
             twice = (CLEANS, DOWN) if "cleans up twice" in deviations else ()
             yield state.with_resource(_after_cleanup(resource.doing(CLEANS, DOWN, *twice, phase=GONE), deviations))
+
+
+def _out_of_order(state: State, resource: Resource) -> State:
+    """Whether the cleanup of a resource begins too early, or after it was too late."""
+    late = any(number in resource.after for number in state.sooner)
+    early = any(each.phase == CLEANING and each.target and resource.number in each.after for each in state.resources)
+    return state._replace(order=state.order or late or early, sooner=(*state.sooner, resource.number))
 
 
 def _after_cleanup(resource: Resource, deviations: Names) -> Resource:
@@ -161,17 +168,18 @@ def _after_cleanup(resource: Resource, deviations: Names) -> Resource:
     return resource._replace(phase=phase, target=False)
 
 
-def failed_cleanup(state: State, resource: Resource, deviations: Names) -> Iterator[State]:
+def failed_cleanup(state: State, resource: Resource, acts: tuple[str, ...], deviations: Names) -> Iterator[State]:
     """A cleanup() has failed; the others are none the worse for it, unless with a deviation."""
+    state = state.with_resource(resource.doing(*acts, phase=GONE)).shaken_by("a failing cleanup")
     broke = resource.manner == "breaks"
     failed = state._replace(broken=True) if broke else state._replace(unclean=tuple(sorted({*state.unclean, resource.id})))
     ending = "a broken cleanup ends it all" if broke else "a failing cleanup ends it all"
     if ending in deviations:
-        yield from _stopped(failed)
+        yield from _stopped(failed.with_resource(_after_cleanup(resource.doing(*acts, phase=GONE), deviations)))
     elif "stays registered if it fails to clean up" in deviations:
-        yield failed.with_resource(resource.doing(CLEANS, UNCLEAN, phase=IS_UP)._replace(target=False))
+        yield failed.with_resource(resource.doing(*acts, phase=IS_UP)._replace(target=False))
     else:
-        yield failed
+        yield failed.with_resource(_after_cleanup(resource.doing(*acts, phase=GONE), deviations))
 
 
 def _stopped(state: State) -> Iterator[State]:
@@ -188,8 +196,10 @@ def _finished(state: State, deviations: Names) -> State:
     """Nothing is left to be cleaned up, and whoever has waited for that goes on."""
     for call in (*state.waiting("clean"), *state.waiting("scope")):
         state = state.with_call(_over(state, call, deviations))
-    resources = tuple([each._replace(target=False) for each in state.resources])
-    return state._replace(resources=resources, cleaning=False, awaits=False, rests=False)
+    left = [each.number for each in state.resources if each.leaks]
+    resources = tuple([each._replace(target=False, leaks=False) for each in state.resources])
+    leaked = (*state.leaked, *left)
+    return state._replace(resources=resources, cleaning=False, awaits=False, rests=False, sooner=(), leaked=leaked)
 
 
 def _over(state: State, call: Tracked, deviations: Names = frozenset()) -> Tracked:
@@ -211,7 +221,7 @@ def _over(state: State, call: Tracked, deviations: Names = frozenset()) -> Track
 
 def _told(state: State, call: Tracked, deviations: Names) -> Tracked:
     if "failures to clean up are not told" in deviations:
-        return call._replace(phase=RETURNED)
+        return call._replace(phase=RETURNED_OR_ERROR if state.broken else RETURNED)
     if state.broken or "failures to clean up are told otherwise" in deviations:
         return call._replace(phase=AN_ERROR)
     if len(state.unclean) > 1 and "one failure to clean up is told" in deviations:
@@ -227,10 +237,10 @@ def cleanup_ends(state: State, number: int, how: str, deviations: Names) -> Iter
         if resource is not None and resource.phase == LEFT:
             yield state.with_resource(resource.doing(DOWN if how == "ok" else UNCLEAN, phase=GONE))
     elif how == "ok":
-        yield from go_on(state.with_resource(_after_cleanup(resource.doing(DOWN, phase=GONE), deviations)), deviations)
+        twice = (CLEANS, DOWN) if "cleans up twice" in deviations else ()
+        yield from go_on(state.with_resource(_after_cleanup(resource.doing(DOWN, *twice, phase=GONE), deviations)), deviations)
     else:
-        failed = state.with_resource(resource.doing(UNCLEAN, phase=GONE)).shaken_by("a failing cleanup")
-        for after in failed_cleanup(failed, resource, deviations):
+        for after in failed_cleanup(state, resource, (UNCLEAN,), deviations):
             yield from go_on(after, deviations)
 
 
@@ -240,7 +250,7 @@ def cancel(state: State, call: Tracked, deviations: Names) -> Iterator[State]:
         state = state.shaken_by("a cancelled leaving")
     marked = state.with_call(call._replace(cancelled=True))
     at_work = [each for each in state.resources if each.phase == CLEANING and each.target]
-    quit_all = [each.doing(QUITS, phase=GONE) for each in at_work]
+    quit_all = [_after_cleanup(each.doing(QUITS, phase=GONE), deviations) for each in at_work]
     if "a cancelled leaving ends it all" in deviations and call.kind == "scope":
         yield from _given_up(_with(marked, quit_all), call)
         return
@@ -260,7 +270,7 @@ def _given_up(state: State, call: Tracked) -> Iterator[State]:
         state = state.with_call(other._replace(phase=AN_END))
     resources = tuple([each._replace(target=False, doomed=False) for each in state.resources])
     yield state.with_call(call._replace(phase=AN_END))._replace(
-        resources=resources, cleaning=False, awaits=False, rests=False
+        resources=resources, cleaning=False, awaits=False, rests=False, sooner=()
     )
 
 
@@ -271,7 +281,8 @@ def give_up(state: State, resource: Resource, deviations: Names) -> Iterator[Sta
         unclean=tuple(sorted({*state.unclean, resource.id}))
     )
     ends = "a hanging cleanup ends it all" in deviations
-    for left in (resource.doing(QUITS, phase=GONE), resource._replace(phase=LEFT, target=False)):
+    quits = _after_cleanup(resource.doing(QUITS, phase=GONE), deviations)
+    for left in (quits, resource._replace(phase=LEFT, target=False)):
         after = told.with_resource(left)
         for stopped in _stopped(after) if ends else (after,):
             yield from go_on(stopped, deviations)

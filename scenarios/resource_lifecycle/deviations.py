@@ -40,7 +40,8 @@ _ROWS = (
     ("a taken id is hidden", "RL-04", "a second resource is registered beside the first of its id", "", "taken"),
     ("the second is left initialised", "RL-04", "a resource that is refused is left initialised", "", "taken"),
     ("the first is cleaned up as well", "RL-04", "a second resource is refused, and the first cleaned up", "", "taken"),
-    ("a taken id is not replaced", "RL-04", "a resource is not replaced though it is to be", "", "taken"),
+    ("a taken id is not replaced", "RL-04", "a resource is not replaced though it is to be", "", "replaced"),
+    ("a replaced resource is left", "RL-04", "a resource that is to be replaced is not cleaned up", "", "replaced"),
     ("leaving the scope cleans up nothing", "RL-13", "leaving the scope cleans up nothing", "scope"),
     ("an error leaves the scope uncleaned", "RL-13", "leaving the scope by an error cleans up nothing", "scope"),
     ("a cancellation leaves the scope uncleaned", "RL-13", "leaving the scope by cancellation cleans up nothing", "scope cancel"),
@@ -123,8 +124,8 @@ _ROWS = (
 )
 _BROAD = (
     ("a failing initialise is told otherwise", "RL-02", "register() raises something else than the error of initialize()", "failing"),
-    ("not found is told otherwise", "RL-03", "an unknown id is answered otherwise", "", "naming"),
-    ("failures to clean up are told otherwise", "RL-07", "failures of cleanup are told otherwise", "unclean", "failures"),
+    ("not found is told otherwise", "RL-03", "an unknown id is answered otherwise"),
+    ("failures to clean up are told otherwise", "RL-07", "failures of cleanup are told otherwise", "unclean"),
     ("health is reported otherwise", "RL-12", "the health of the resources is reported otherwise", "health"),
 )
 _HARM = (
@@ -144,10 +145,12 @@ _HARM = (
     ("harm by a restart", "RL-16", "a restart does harm", "health time"),
 )
 _ELUSIVE = (
-    ("some are not cleaned up", "RL-05", "not every resource is cleaned up"),
-    ("cleans up in some other order", "RL-06", "resources are cleaned up in another order", "", "order"),
     ("a cancelled register leaves it up", "RL-10", "a register() that is cancelled at its end leaves the resource", "cancel"),
     ("is cleaned up before those that need it", "RL-15", "a resource is cleaned up before those that depend on it", "needs"),
+)
+_BROAD_AND_ELUSIVE = (
+    ("some are not cleaned up", "RL-05", "not every resource is cleaned up"),
+    ("cleans up in some other order", "RL-06", "resources are cleaned up in another order"),
 )
 
 CAUSES = {row[0]: row[0].removeprefix("harm by ") for row in _HARM}
@@ -158,5 +161,5 @@ DEVIATIONS = {
     **{row[0]: replace(Deviation(*row), elusive=True) for row in _ELUSIVE},
     **{row[0]: replace(Deviation(*row), broad=True) for row in _BROAD},
     # What harm it does, and when it shows, is anybody's guess: no history shows it for certain.
-    **{row[0]: replace(Deviation(*row), broad=True, elusive=True) for row in _HARM},
+    **{row[0]: replace(Deviation(*row), broad=True, elusive=True) for row in (*_BROAD_AND_ELUSIVE, *_HARM)},
 }

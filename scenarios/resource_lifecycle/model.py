@@ -86,6 +86,7 @@ SHOWS_WITH = {
     "a hanging check is waited for": ("health_timeout",),
     "a hanging check breaks the report": ("health_timeout",),
     "a taken id is not replaced": ("replace",),
+    "a replaced resource is left": ("replace",),
 }
 """By name of a deviation, or its requirement, the settings of which one has to be set."""
 OF_IDS = frozenset(
@@ -143,8 +144,8 @@ class ResourceLifecycleModel:
         for applied in self._applied(checking.interrupted(state), event, deviations):
             for cleaned in cleaning.go_on(applied, deviations):
                 for after in registering.resumed(cleaned, deviations):
-                    told = transitions.answered(after, deviations)
-                    reached[_wild(told) if is_wild(told, deviations) else told] = None
+                    for told in transitions.answered(after, deviations):
+                        reached[_wild(told) if is_wild(told, deviations) else told] = None
         return tuple(reached)
 
     def _applied(self, state: State, event: Any, deviations: Names) -> Iterable[State]:

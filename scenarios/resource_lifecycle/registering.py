@@ -108,8 +108,7 @@ def _without(state: State, resource: Resource, deviations: Names) -> Iterator[St
 def _during_cleanup(state: State, resource: Resource, deviations: Names) -> Iterator[State]:
     state = state.shaken_by("a meeting")
     if "a resource that comes during a cleanup is left" in deviations:
-        for after in _initialised(state, resource, deviations):
-            yield after._replace(leaked=(*after.leaked, resource.number))
+        yield from _initialised(state, resource._replace(leaks=True), deviations)
         return
     yield from _refused(state, resource, AN_ERROR)
     yield state
@@ -124,6 +123,8 @@ def _admitted(state: State, resource: Resource, deviations: Names) -> Iterator[S
     rivals = [] if resource.resumed else _rivals(state, resource)
     kept = [each for each in state.resources if each.id == resource.id and each.phase == LEFT and each.lost]
     if holder is not None:
+        if state.is_busy and not resource.resumed:
+            yield state
         yield from _taken(state, resource, holder, deviations)
     elif kept:
         yield from _refused(state, resource, TAKEN)
@@ -134,6 +135,8 @@ def _admitted(state: State, resource: Resource, deviations: Names) -> Iterator[S
             yield state
         yield from _initialised(state, resource, deviations)
     else:
+        if state.is_busy and not resource.resumed:
+            yield state
         yield from _initialised(state, resource, deviations)
         if _has_overlapped(state, resource):
             yield from _refused(state, resource, TAKEN)
@@ -164,10 +167,15 @@ def _taken(state: State, resource: Resource, holder: Resource, deviations: Names
     elif "the second is left initialised" in deviations:
         yield state.ended(resource.number, TAKEN).with_resource(resource.doing(BEGINS, UP, phase=LEFT))
     elif "the first is cleaned up as well" in deviations:
-        cleaned = state.with_resource(holder.doing(CLEANS, DOWN, phase=GONE))
-        yield from _refused(cleaned, resource, TAKEN)
+        lingers = holder.manner == "lingers"
+        cleaned = holder.doing(CLEANS, phase=LEFT) if lingers else holder.doing(CLEANS, DOWN, phase=GONE)
+        yield from _refused(state.with_resource(cleaned), resource, TAKEN)
+    elif state.settings.replace and "a replaced resource is left" in deviations:
+        yield from _initialised(state.with_resource(holder._replace(phase=LEFT)), resource, deviations)
     elif state.settings.replace and "a taken id is not replaced" not in deviations:
         yield from _replaced(state, resource, holder, deviations)
+        if state.call(holder.number) is not None:
+            yield from _refused(state, resource, TAKEN)  # one was in the way of the other
     else:
         yield from _refused(state, resource, TAKEN)
         if state.replaces and not state.settings.replace:
@@ -255,8 +263,9 @@ def finish(state: State, resource: Resource, deviations: Names) -> Iterator[Stat
 def _finish_doomed(state: State, done: Resource, deviations: Names) -> Iterator[State]:
     ended = state.ended(done.number, RETURNED_OR_ERROR)
     if "a resource that is being registered is left" in deviations:
-        leaked = ended._replace(leaked=(*ended.leaked, done.number))
-        yield leaked.with_resource(done._replace(phase=IS_UP, doomed=False))
+        leaked = ended if state.cleaning else ended._replace(leaked=(*ended.leaked, done.number))
+        for phase in (IS_UP, GHOST, LEFT):
+            yield leaked.with_resource(done._replace(phase=phase, doomed=False, leaks=state.cleaning))
         return
     yield ended.with_resource(done.doing(CLEANS, DOWN, phase=GONE))
     if state.cleaning:
@@ -333,7 +342,7 @@ def resumed(state: State, deviations: Names) -> Iterator[State]:
             if "a circle is not refused" not in deviations:
                 yield state.ended(each.number, AN_ERROR).with_resource(each._replace(phase=GONE))
         elif all(rival.phase == PENDING for rival in _rivals(state, each)):
-            stays = False
+            stays = stays and state.is_busy
             for after in _admit(state, each._replace(resumed=True), deviations):
                 yield from resumed(after, deviations)
     if stays:

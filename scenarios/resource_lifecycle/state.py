@@ -32,6 +32,7 @@ LEFT = "left"
 AN_ERROR, TAKEN, CIRCLE, TIMED_OUT = "some error", "an error as it is taken", "an error as it is a circle", "an error in time"
 RETURNED_OR_ERROR, AN_END = "returned or some error", "some end"
 GIVEN_OR_ERROR = "gives the resource or some error"
+REPORTS_OR_ERROR = "reports or some error"
 REPORTS = "reports"
 ERRORS = frozenset({RAISED, DUPLICATE, MISSING, CYCLE, UNCLEANED, TIMEOUT, REFUSED})
 MEANS = {
@@ -42,10 +43,11 @@ MEANS = {
     RETURNED_OR_ERROR: ERRORS | {RETURNED},
     AN_END: frozenset(ENDS),
     GIVEN_OR_ERROR: ERRORS,
+    REPORTS_OR_ERROR: ERRORS | {REPORTS},
 }
 """What may be seen where the model leaves open how a call ends."""
 PLAINLY = {AN_ERROR: REFUSED, TAKEN: DUPLICATE, CIRCLE: CYCLE, TIMED_OUT: TIMEOUT, RETURNED_OR_ERROR: RETURNED, AN_END: CANCELLED}
-PLAINLY[GIVEN_OR_ERROR] = GIVES
+PLAINLY |= {GIVEN_OR_ERROR: GIVES, REPORTS_OR_ERROR: REPORTS}
 """What is plainly seen there."""
 
 
@@ -80,6 +82,8 @@ class Resource(NamedTuple):
     """Whether the cleanup that is under way is to clean it up."""
     shaky: bool = False
     """Whether its cleanup was stopped half-way, and may be tried again; or has come before the end of its initialize()."""
+    leaks: bool = False
+    """Whether the cleanup under way leaves it behind; only with deviations."""
     resumed: bool = False
     """Whether it has waited for others to be out of its way."""
 
@@ -100,6 +104,8 @@ class Tracked(NamedTuple):
     """By id, whether a resource is healthy; None: it may be reported in either way, or not at all."""
     loose: bool = False
     """Whether any report will do: much has happened since it was asked for."""
+    queued: bool = False
+    """Whether it has to wait until nothing else is in the way."""
     leaves: str = ""
     """Of a scope: how it is left, ok, fail or cancel."""
     cancelled: bool = False
@@ -133,6 +139,8 @@ class State(NamedTuple):
     """Whether the manager may replace a resource, though it was not asked to."""
     scoped: bool = False
     """Whether the scope was entered."""
+    sooner: tuple[int, ...] = ()
+    """What the cleanup under way has come to; only with deviations."""
     order: bool = False
     needs: bool = False
     leaked: tuple[int, ...] = ()
@@ -175,6 +183,11 @@ class State(NamedTuple):
     def under_way(self) -> Iterable[Resource]:
         """The resources that are being registered."""
         return [each for each in self.resources if each.phase in (PENDING, INITIALISING) and not each.orphaned]
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a resource is held, and all else may have to wait for that: many managers have one lock."""
+        return any(each.phase in (INITIALISING, CLEANING) and not each.orphaned for each in self.resources)
 
     def waiting(self, kind: str) -> list[Tracked]:
         """The calls of a kind in flight; scopes are in flight once they are being left."""

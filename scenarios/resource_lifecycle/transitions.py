@@ -8,7 +8,7 @@ from patternproof.modelling import Names
 
 from . import checking, cleaning, registering
 from .events import CANCELLED, GIVES, INSIDE, MISSING, REFUSED, WAITING, CleanUp, Get, Leave
-from .state import AN_END, AN_ERROR, CLEANING, GHOST, GIVEN_OR_ERROR, INITIALISING, IS_UP, LEFT, PENDING, REPORTS, State, Tracked
+from .state import AN_END, AN_ERROR, CLEANING, GHOST, GIVEN_OR_ERROR, INITIALISING, IS_UP, LEFT, PENDING, REPORTS_OR_ERROR, State, Tracked
 
 CLEARLY = 0.1
 """By how much of a timeout a lapse has to differ from it for the outcome to be certain."""
@@ -26,7 +26,7 @@ def get(state: State, event: Get, deviations: Names) -> Iterator[State]:
         yield state.with_call(call._replace(phase=GIVES, about=(str(early[-1].number),)))
         return
     yield state.with_call(_found(state, call, deviations))
-    if begun and state.registered(event.id) is None:
+    if state.is_busy or (begun and state.registered(event.id) is None):
         yield state.with_call(call)  # it waits for what becomes of that
 
 
@@ -50,13 +50,26 @@ def _found(state: State, call: Tracked, deviations: Names) -> Tracked:
     return call._replace(phase=MISSING, about=(call.id,))
 
 
-def answered(state: State, deviations: Names) -> State:
-    """The state once get() has been answered where it waited for an initialize() that has ended."""
-    for call in state.waiting("get"):
-        if not any(each.id == call.id for each in state.under_way()) or state.registered(call.id) is not None:
+def answered(state: State, deviations: Names) -> Iterator[State]:
+    """get() and health() are answered where they had to wait; as soon as nothing is in the way any more, they have to be."""
+    waiting = [call for call in state.calls if call.kind in ("get", "health") and call.phase == WAITING]
+    if not waiting:
+        yield state
+        return
+    told = state
+    for call in waiting:
+        if call.kind == "get" and (state.is_busy or not _is_pending(state, call)):
             found = _found(state, call, deviations)
-            state = state.with_call(found._replace(phase=AN_ERROR, about=()) if found.phase == MISSING else found)
-    return state
+            told = told.with_call(found._replace(phase=AN_ERROR, about=()) if found.phase == MISSING else found)
+        elif call.kind == "health" and call.queued:
+            told = told.with_call(call._replace(phase=REPORTS_OR_ERROR))
+    yield told
+    if state.is_busy and told != state:
+        yield state
+
+
+def _is_pending(state: State, call: Tracked) -> bool:
+    return state.registered(call.id) is None and any(each.id == call.id for each in state.under_way())
 
 
 def enter(state: State, number: int) -> Iterator[State]:
@@ -91,6 +104,8 @@ def check(state: State, number: int, deviations: Names) -> Iterator[State]:
         yield state.with_call(Tracked(number, "health", CANCELLED))
     else:
         yield from checking.check(state, number, deviations)
+        if state.is_busy:
+            yield state.with_call(Tracked(number, "health", loose=True, queued=True))
 
 
 def cancel(state: State, number: int, deviations: Names) -> Iterator[State]:

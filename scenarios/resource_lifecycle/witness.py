@@ -20,11 +20,6 @@ class Stay:
         """When its register() was over."""
         self.cleaned: int | None = None
 
-    @property
-    def is_coming(self) -> bool:
-        """Whether it is being registered."""
-        return self.ended is None
-
     def is_before(self, other: Stay) -> bool:
         """Whether it was registered before the other came."""
         return self.registered is not None and self.registered < other.came
@@ -81,18 +76,15 @@ class Witness:
         if act == BEGINS:
             stay.began = stay.began or self._now
             self._look_at_needs(resource)
-        elif act == CLEANS and self._cleanups and not self._is_replaced(stay):
+        elif act == CLEANS and self._cleanups and not self._is_coming(resource.id):
             self._look_at_order(stay)
             stay.cleaned = self._now
         for cleanup in self._cleanups.values():
             cleanup.worked = self._now
 
-    def _is_replaced(self, stay: Stay) -> bool:
-        """Whether another has taken its id, or may be about to: then it is not by a cleanup of all that it is cleaned up."""
-        return any(
-            other.resource.id == stay.resource.id and other.resource.number != stay.resource.number and other.is_coming
-            for other in self._stays.values()
-        )
+    def _is_coming(self, id: str) -> bool:  # noqa: A002  # the port's own word
+        """Whether a register() of that id is under way: then that may be what cleans up, and not a cleanup of all."""
+        return any(stay.resource.id == id and stay.ended is None for stay in self._stays.values())
 
     def _look_at_needs(self, resource: Resource) -> None:
         for id in resource.needs:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from typing import Any
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from patternproof.reference.resource_lifecycle import ResourceManager
 from patternproof.reference.resource_lifecycle.book import Book, Entry
@@ -25,6 +26,25 @@ from tests.faulty import Registry
 FAULTY = Registry()
 faulty = FAULTY.add
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+def without(*names: str) -> Callable[[type[T]], type[T]]:
+    """Let a class refuse some of the settings."""
+
+    def refusing(kind: type[T]) -> type[T]:
+        make = kind.__init__
+
+        def init(self: Any, settings: ResourceLifecycleSettings) -> None:
+            for name in names:
+                if getattr(settings, name):
+                    raise Unsupported(name)
+            make(self, settings)
+
+        kind.__init__ = init  # type: ignore[method-assign] # as said
+        return kind
+
+    return refusing
 
 
 async def turns(count: int) -> None:
@@ -88,6 +108,8 @@ class Simple:
         return self.resources[id]
 
     async def cleanup_all(self) -> None:
+        if self.closed:
+            return
         self.closed = True
         failures: dict[str, Exception] = {}
         broken: BaseException | None = None
@@ -153,6 +175,7 @@ class StoresFirst(Manager):
 
 
 @faulty("RL-01", "a resource is initialised twice")
+@without("initialize_timeout")
 class InitialisesTwice(Manager):
     """Once by the constructor of a wrapper, and once by the manager."""
 
@@ -250,6 +273,7 @@ class KeepsFailedResource(Manager):
 
 
 @faulty("RL-02", "what an initialize() that fails has begun is never cleaned up")
+@without("initialize_timeout")
 class LeavesHalfOpen(Manager):
     """As ``async with`` does it: what fails on entering is not left."""
 
@@ -266,11 +290,6 @@ class LeavesHalfOpen(Manager):
         except ManagerClosedError:
             await self._clean(entry)
             raise
-
-    def __init__(self, settings: ResourceLifecycleSettings) -> None:
-        if settings.initialize_timeout is not None:
-            raise Unsupported("initialize_timeout")
-        super().__init__(settings)
 
 
 @faulty("RL-02", "is cleaned up with the others only", "histories feature")
@@ -310,8 +329,7 @@ class LeavesGivenUp(Manager):
     """The limit is put around the whole of it from outside, and its error handled there."""
 
     async def _clean(self, entry: Entry) -> None:
-        limit = self._settings.initialize_timeout
-        if limit is None or entry.place >= 0 or asyncio.get_running_loop().time() < limit:
+        if entry.place >= 0 or not isinstance(sys.exception(), TimeoutError):
             await super()._clean(entry)
 
 
@@ -370,6 +388,16 @@ class Doubling(Manager):
     async def second(self, id: str, resource: Any) -> None:  # noqa: A002 - as above
         """What is done with it."""
 
+    async def start(self, id: str, resource: Any) -> Entry:  # noqa: A002 - as above
+        """Initialise it, with a place of its own."""
+        try:
+            await resource.initialize()
+        except BaseException:
+            await resource.cleanup()
+            raise
+        self._book._places += 1
+        return Entry(id, resource, None, place=self._book._places - 1)
+
 
 @faulty("RL-04", "registering a taken id is ignored without an error", claims="dependencies restart")
 class IgnoresSecond(Doubling):
@@ -381,9 +409,7 @@ class Overwrites(Doubling):
     """``self._resources[id] = resource``, as in the pattern document's sample."""
 
     async def second(self, id: str, resource: Any) -> None:  # noqa: A002 - as above
-        await resource.initialize()
-        old = self._book._registered.pop(id)
-        self._book._registered[id] = Entry(id, resource, None, place=old.place)
+        self._book._registered[id] = await self.start(id, resource)
 
 
 @faulty("RL-04", "a second resource is registered beside the first of its id", claims="dependencies restart")
@@ -395,11 +421,9 @@ class Hides(Doubling):
         self.hidden: list[Entry] = []
 
     async def second(self, id: str, resource: Any) -> None:  # noqa: A002 - as above
-        await resource.initialize()
-        old = self._book._registered.pop(id)
-        self.hidden.append(old)
-        self._book._registered[id] = Entry(id, resource, None, place=self._book._places)
-        self._book._places += 1
+        entry = await self.start(id, resource)
+        self.hidden.append(self._book._registered.pop(id))
+        self._book._registered[id] = entry
 
     async def _clean_all(self, entries: list[Entry]) -> None:
         await super()._clean_all(sorted([*entries, *self.hidden], key=lambda entry: -entry.place))
@@ -410,7 +434,7 @@ class LeavesSecond(Doubling):
     """It looks after the start, when it has something to store."""
 
     async def second(self, id: str, resource: Any) -> None:  # noqa: A002 - as above
-        await resource.initialize()
+        await self.start(id, resource)
         raise DuplicateResourceError(id)
 
 
@@ -419,7 +443,8 @@ class CleansFirst(Doubling):
     """The way out of a failing registration cleans up by the id."""
 
     async def second(self, id: str, resource: Any) -> None:  # noqa: A002 - as above
-        await self._clean(self._book._registered.pop(id))
+        self.task = asyncio.create_task(self._clean(self._book._registered.pop(id)))
+        await turns(2)
         raise DuplicateResourceError(id)
 
 
@@ -432,7 +457,7 @@ class ReplacesNever(Manager):
         self._book.settings = ResourceLifecycleSettings()
 
 
-@faulty("RL-04", "a resource is replaced without being cleaned up")
+@faulty("RL-04", "a resource that is to be replaced is not cleaned up", "histories feature")
 class ReplacesWithoutCleanup(Manager):
     """What is replaced is left to the garbage collector."""
 
@@ -457,16 +482,14 @@ class ForgetsToClean(Manager):
 class CleansTwice(Manager):
     """Once by the manager, once by a finaliser that it has registered as well."""
 
-    async def _clean_all(self, entries: list[Entry]) -> None:
-        await super()._clean_all(entries)
-        for entry in entries:
-            try:
-                await entry.resource.cleanup()
-            except BaseException as error:
-                _log.debug("as before: %s", error)
+    async def _clean(self, entry: Entry) -> None:
+        await super()._clean(entry)
+        if self._book._closed and entry.place >= 0:
+            await super()._clean(entry)
 
 
 @faulty("RL-05", "after a cleanup that fails the others are not cleaned up")
+@without("cleanup_timeout")
 class StopsAtFailure(Manager):
     """A loop without a try."""
 
@@ -475,19 +498,12 @@ class StopsAtFailure(Manager):
         for entry in entries:
             try:
                 await self._clean(entry)
-            except TimeoutError:
-                raise Unsupported("cleanup_timeout") from None
             except Exception as error:
                 raise CleanupError({entry.id: error}) from None
             except BaseException as error:
                 broken = error
         if broken is not None:
             raise broken
-
-    def __init__(self, settings: ResourceLifecycleSettings) -> None:
-        if settings.cleanup_timeout is not None:
-            raise Unsupported("cleanup_timeout")
-        super().__init__(settings)
 
 
 @faulty("RL-05 RL-13", "after a cleanup that raises a BaseException the others are not")
@@ -532,7 +548,7 @@ def is_given_up(error: CleanupError, entry: Entry) -> bool:
 # RL-06: order
 
 
-@faulty("RL-06", "resources are cleaned up in the order of registration")
+@faulty("RL-06", "resources are cleaned up in the order of registration", claims="restart replace")
 class FirstFirst(Manager):
     """The order of a dict."""
 
@@ -540,13 +556,13 @@ class FirstFirst(Manager):
         await super()._clean_all(entries[::-1])
 
 
-@faulty("RL-06", "a resource is cleaned up before a later one is done with it")
+@faulty("RL-06", "a resource is cleaned up before a later one is done with it", claims="restart replace")
 class AllAtOnce(Manager):
     """``asyncio.gather`` over all of them."""
 
     async def _clean_all(self, entries: list[Entry]) -> None:
         clean_all = super()._clean_all
-        ended = await asyncio.gather(*(clean_all([entry]) for entry in entries), return_exceptions=True)
+        ended = await asyncio.shield(asyncio.gather(*(clean_all([entry]) for entry in entries), return_exceptions=True))
         errors = [error for error in ended if isinstance(error, BaseException)]
         failures = {id: each for error in errors if isinstance(error, CleanupError) for id, each in error.failures.items()}
         for error in errors:
@@ -556,7 +572,7 @@ class AllAtOnce(Manager):
             raise CleanupError(failures)
 
 
-@faulty("RL-06", "clean", "histories feature")
+@faulty("RL-06", "clean", "histories feature", claims="restart replace")
 class ByName(Manager):
     """A sorted map."""
 
@@ -568,6 +584,7 @@ class ByName(Manager):
 
 
 @faulty("RL-07", "failures of cleanup are not told")
+@without("cleanup_timeout")
 class LogsOnly(Manager):
     """``log.warning``, as in the pattern document's sample."""
 
@@ -575,9 +592,7 @@ class LogsOnly(Manager):
         try:
             await super()._clean_all(entries)
         except CleanupError as error:
-            timeouts = {id: each for id, each in error.failures.items() if isinstance(each, TimeoutError)}
-            if timeouts:
-                raise CleanupError(timeouts) from None
+            _log.warning("%s", error)
 
 
 @faulty("RL-07", "of several failures of cleanup one is told")
@@ -593,6 +608,7 @@ class TellsOne(Manager):
 
 
 @faulty("RL-07", "failures of cleanup are told otherwise")
+@without("cleanup_timeout")
 class TellsWithoutIds(Manager):
     """The first error as it is, whoever's it may be."""
 
@@ -600,8 +616,6 @@ class TellsWithoutIds(Manager):
         try:
             await super()._clean_all(entries)
         except CleanupError as error:
-            if all(isinstance(each, TimeoutError) for each in error.exceptions):
-                raise
             raise error.exceptions[0] from None
 
 
@@ -635,14 +649,10 @@ class CleansAgain(Manager):
         self.left: list[Entry] = []
 
     async def _clean_all(self, entries: list[Entry]) -> None:
-        failed: tuple[str, ...] = ()
         try:
             await super()._clean_all(entries)
-        except CleanupError as error:
-            failed = error.ids
-            raise
         finally:
-            self.left = [entry for entry in entries if entry.id not in failed]
+            self.left = entries
 
     async def cleanup_all(self) -> None:
         if self._cleaned is not None and self._cleaned.is_set():
@@ -760,8 +770,7 @@ class ExceptException(Manager):
     """``except Exception``, which CancelledError is none of."""
 
     async def _clean(self, entry: Entry) -> None:
-        task = asyncio.current_task()
-        if entry.place >= 0 or task is None or not task.cancelling() or self._settings.initialize_timeout:
+        if entry.place >= 0 or not isinstance(sys.exception(), asyncio.CancelledError):
             await super()._clean(entry)
 
 
@@ -853,8 +862,7 @@ class LeavesOut(Manager):
     """Only what has passed is in the report."""
 
     async def health(self) -> dict[str, Health]:
-        report = await super().health()
-        return {id: health for id, health in report.items() if health == Health.HEALTHY or self._settings.restarts}
+        return {id: health for id, health in (await super().health()).items() if health == Health.HEALTHY}
 
 
 @faulty("RL-12", "a check that takes too long holds up the report", "histories feature")
@@ -976,18 +984,16 @@ class GivesUpInSilence(Manager):
 class GivesUpAll(Manager):
     """One limit for the whole of the cleanup, which the first that hangs uses up."""
 
-    async def _clean_all(self, entries: list[Entry]) -> None:
-        for index, entry in enumerate(entries):
-            try:
-                await super()._clean_all([entry])
-            except CleanupError as error:
-                if isinstance(error.exceptions[0], TimeoutError):
-                    raise
-                await self._rest(entries[index + 1 :], error)
+    given_up = False
 
-    async def _rest(self, entries: list[Entry], error: CleanupError) -> None:
-        failures = await self.clean_and_tell(entries)
-        raise CleanupError({**error.failures, **failures})
+    async def _clean(self, entry: Entry) -> None:
+        if self.given_up:
+            return
+        try:
+            await super()._clean(entry)
+        except TimeoutError:
+            self.given_up = entry.place >= 0
+            raise
 
 
 # RL-15: dependencies
