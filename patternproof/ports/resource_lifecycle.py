@@ -73,7 +73,7 @@ class ResourceNotFoundError(LifecycleError, LookupError):
         id: the one that was asked for.
     """
 
-    def __init__(self, id: ResourceId) -> None:  # noqa: A002  # the port's own word
+    def __init__(self, id: ResourceId) -> None:
         super().__init__(f"no resource {id!r} is registered; register it first")
         self.id = id
 
@@ -85,7 +85,7 @@ class DuplicateResourceError(LifecycleError):
         id: the one that is taken.
     """
 
-    def __init__(self, id: ResourceId) -> None:  # noqa: A002  # the port's own word
+    def __init__(self, id: ResourceId) -> None:
         super().__init__(f"a resource {id!r} is registered already; choose another id, or clean up first")
         self.id = id
 
@@ -132,7 +132,7 @@ class CleanupError(ExceptionGroup[Exception]):
         """The resources that could not be cleaned up."""
         return tuple(self.failures)
 
-    def derive(self, exceptions: Any) -> CleanupError:
+    def derive(self, exceptions: Any) -> CleanupError:  # type: ignore[override]  # an error that is none of these cannot be in it
         """The same for some of the errors."""
         return CleanupError({id: error for id, error in self.failures.items() if any(error is each for each in exceptions)})
 
@@ -143,7 +143,7 @@ class ResourceManager(Protocol):
     Where it is an async context manager too (under threads a context manager), leaving its scope cleans up (RL-13).
     """
 
-    async def register(self, id: ResourceId, resource: ManagedResource) -> Any:  # noqa: A002  # the port's own word
+    async def register(self, id: ResourceId, resource: ManagedResource) -> Any:
         """Initialise a resource, and keep it under an id from then on; what it returns is not looked at.
 
         Where the claim ``dependencies`` is made it takes ``depends_on``, a sequence of ids, as well.
@@ -156,7 +156,7 @@ class ResourceManager(Protocol):
                 has cleaned up, or does so, and takes no more.
         """
 
-    async def get(self, id: ResourceId) -> Any:  # noqa: A002  # the port's own word
+    async def get(self, id: ResourceId) -> Any:
         """The resource that is registered under an id, or a proxy that is equal to it or has its attributes.
 
         Raises:

@@ -29,7 +29,16 @@ from patternproof.ports.shared_state import SharedStateSettings
 from patternproof.ports.state_sync import Network, StateSyncSettings
 
 RUNTIME = "asyncio"
-CLAIMS = {"manual_control", "sliding_window", "min_size", "compare_and_set", "three_way_merge", "dependencies", "restart", "replace"}
+CLAIMS = {
+    "manual_control",
+    "sliding_window",
+    "min_size",
+    "compare_and_set",
+    "three_way_merge",
+    "dependencies",
+    "restart",
+    "replace",
+}
 
 
 def circuit_breaker(settings: CircuitBreakerSettings) -> CircuitBreaker:

@@ -26,7 +26,16 @@ from patternproof.ports.shared_state import SharedStateSettings
 from patternproof.ports.state_sync import StateSyncSettings
 
 RUNTIME = "threads"
-CLAIMS = {"manual_control", "sliding_window", "min_size", "compare_and_set", "three_way_merge", "dependencies", "restart", "replace"}
+CLAIMS = {
+    "manual_control",
+    "sliding_window",
+    "min_size",
+    "compare_and_set",
+    "three_way_merge",
+    "dependencies",
+    "restart",
+    "replace",
+}
 
 
 def circuit_breaker(settings: CircuitBreakerSettings) -> ThreadedCircuitBreaker:

@@ -67,7 +67,7 @@ class Book:
         state = ", closed" if self._closed else ""
         return f"{len(self._registered)} registered, {len(self._under_way)} under way{state}"
 
-    def reserve(self, id: ResourceId, resource: Any, needs: Sequence[ResourceId], settled: Any) -> Reservation:  # noqa: A002
+    def reserve(self, id: ResourceId, resource: Any, needs: Sequence[ResourceId], settled: Any) -> Reservation:
         """Take an id for a resource that is about to be initialised.
 
         Raises:
@@ -128,7 +128,7 @@ class Book:
         self._under_way[entry.id] = self._registered.pop(entry.id)
         return True
 
-    def find(self, id: ResourceId) -> Any:  # noqa: A002
+    def find(self, id: ResourceId) -> Any:
         """The resource that is registered under an id.
 
         Raises:
@@ -153,7 +153,7 @@ class Book:
         return entries
 
 
-def _validate(settings: ResourceLifecycleSettings) -> None:
+def _validate(settings: Any) -> None:
     for name in ("initialize_timeout", "cleanup_timeout", "health_timeout"):
         seconds = getattr(settings, name)
         if seconds is None:
@@ -164,7 +164,7 @@ def _validate(settings: ResourceLifecycleSettings) -> None:
         raise ValueError(f"restarts is {settings.restarts!r}; it is a whole number, 0 for none")
 
 
-def _require_valid(id: Any, resource: Any, needs: Any) -> None:  # noqa: A002
+def _require_valid(id: Any, resource: Any, needs: Any) -> None:
     if not isinstance(id, str) or not id:
         raise InvalidResourceError(f"an id is a text that is not empty; seen: {id!r}")
     lacking = [name for name in MEMBERS if not callable(getattr(resource, name, None))]

@@ -45,7 +45,7 @@ class ResourceManager:
 
     async def register(
         self,
-        id: ResourceId,  # noqa: A002  # the port's own word
+        id: ResourceId,
         resource: ManagedResource,
         depends_on: Sequence[ResourceId] = (),
     ) -> None:
@@ -89,7 +89,7 @@ class ResourceManager:
     async def _clean(self, entry: Entry) -> None:
         await _within(self._settings.cleanup_timeout, entry.resource.cleanup, f"to clean up {entry.id!r}")
 
-    async def get(self, id: ResourceId) -> Any:  # noqa: A002  # the port's own word
+    async def get(self, id: ResourceId) -> Any:
         """The resource that is registered under an id.
 
         Raises:
@@ -187,8 +187,9 @@ async def _within(limit: float | None, function: Callable[[], Awaitable[T]], wha
     """Await ``function()`` for so many seconds at most."""
     if limit is None:
         return await function()
+    timeout = asyncio.timeout(limit)
     try:
-        async with asyncio.timeout(limit) as timeout:
+        async with timeout:
             return await function()
     except TimeoutError as error:
         if not timeout.expired():

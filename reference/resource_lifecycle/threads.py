@@ -38,7 +38,7 @@ class ThreadedResourceManager:
 
     def register(
         self,
-        id: ResourceId,  # noqa: A002  # the port's own word
+        id: ResourceId,
         resource: Any,
         depends_on: Sequence[ResourceId] = (),
     ) -> None:
@@ -77,7 +77,7 @@ class ThreadedResourceManager:
     def _clean(self, entry: Entry) -> None:
         _Run(entry.resource.cleanup, f"to clean up {entry.id!r}").within(self._settings.cleanup_timeout)
 
-    def get(self, id: ResourceId) -> Any:  # noqa: A002  # the port's own word
+    def get(self, id: ResourceId) -> Any:
         """The resource that is registered under an id.
 
         Raises:
@@ -89,11 +89,9 @@ class ThreadedResourceManager:
     def cleanup_all(self) -> None:
         """Clean up every resource, as `ResourceManager.cleanup_all` does."""
         with self._lock:
-            first = self._cleaner is None
-            if first:
-                self._cleaner = threading.get_ident()
-                entries = self._book.close()
-        if first:
+            entries = self._book.close() if self._cleaner is None else None
+            self._cleaner = self._cleaner or threading.get_ident()
+        if entries is not None:
             try:
                 self._clean_all(entries)
             finally:

@@ -131,5 +131,3 @@ def interrupted(state: State) -> State:
         if call.kind == "health" and call.phase == WAITING and not call.loose:
             state = state.with_call(call._replace(loose=True))
     return state
-
-

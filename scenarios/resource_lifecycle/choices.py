@@ -73,9 +73,11 @@ class Choices:
         ids = [event.id for event in self._events if isinstance(event, Register)]
         self._wide = not (self._settings.restarts or self._settings.replace)
         if self._can.cancels and not self._settings.restarts:
-            yield from (Cancel(each.call) for each in self._events if isinstance(each, BEGINS) and Cancel(each.call) not in self._events)
+            yield from (
+                Cancel(each.call) for each in self._events if isinstance(each, BEGINS) and Cancel(each.call) not in self._events
+            )
         for event in self.alone(MORE_RESOURCES):
-            if isinstance(event, Register) and event.id in ids and event.manner not in ("ok", "slow"):
+            if isinstance(event, Register) and event.id in ids and (event.manner not in ("ok", "slow") or not self._can.gets):
                 continue
             if isinstance(event, Advance) and self._events:
                 continue

@@ -12,8 +12,8 @@ from .state import (
     AN_END,
     AN_ERROR,
     CLEANING,
-    GONE,
     GHOST,
+    GONE,
     INITIALISING,
     IS_UP,
     LEFT,
@@ -277,8 +277,10 @@ def _given_up(state: State, call: Tracked) -> Iterator[State]:
 def give_up(state: State, resource: Resource, deviations: Names) -> Iterator[State]:
     """A cleanup() has taken too long."""
     state = state.shaken_by("a hang")
-    told = state if "a hanging cleanup is not told" in deviations else state._replace(
-        unclean=tuple(sorted({*state.unclean, resource.id}))
+    told = (
+        state
+        if "a hanging cleanup is not told" in deviations
+        else state._replace(unclean=tuple(sorted({*state.unclean, resource.id})))
     )
     ends = "a hanging cleanup ends it all" in deviations
     quits = _after_cleanup(resource.doing(QUITS, phase=GONE), deviations)

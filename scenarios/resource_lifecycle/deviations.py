@@ -123,7 +123,12 @@ _ROWS = (
     ("is restarted without end", "RL-16", "an unhealthy resource is restarted without end", "health time"),
 )
 _BROAD = (
-    ("a failing initialise is told otherwise", "RL-02", "register() raises something else than the error of initialize()", "failing"),
+    (
+        "a failing initialise is told otherwise",
+        "RL-02",
+        "register() raises something else than the error of initialize()",
+        "failing",
+    ),
     ("not found is told otherwise", "RL-03", "an unknown id is answered otherwise"),
     ("failures to clean up are told otherwise", "RL-07", "failures of cleanup are told otherwise", "unclean"),
     ("health is reported otherwise", "RL-12", "the health of the resources is reported otherwise", "health"),

@@ -50,17 +50,25 @@ _PROGRAMS = (
     _program("a slow register meets a cleanup", (Register(1, "b"),), (_SLOW, CleanUp(2)), (_ENDS, *_AFTER)),
     _program("a register is done as a cleanup comes", (Register(1, "b"), _SLOW), (_ENDS, CleanUp(2))),
     _program("a register is cancelled as a cleanup comes", (Register(1, "b"), _SLOW), (Cancel(0), CleanUp(2)), (_ENDS, *_AFTER)),
-    _program("a register meets the end of a cleanup", (Register(1, "b", "lingers"), CleanUp(2)), (CleanupEnds(1), Register(0, "a"))),
+    _program(
+        "a register meets the end of a cleanup", (Register(1, "b", "lingers"), CleanUp(2)), (CleanupEnds(1), Register(0, "a"))
+    ),
     _program("two clean up at once", (Register(0, "a"), Register(1, "b")), (CleanUp(2), CleanUp(3))),
     _program("two clean up what fails", (Register(0, "a"), Register(1, "b", "unclean")), (CleanUp(2), CleanUp(3))),
     _program("a cleanup is cancelled", (Register(0, "a"), Register(1, "b")), (CleanUp(2), Cancel(2))),
-    _program("a cleanup is cancelled as it is done", (Register(0, "a"), Register(1, "b", "lingers"), CleanUp(2)), (CleanupEnds(1), Cancel(2))),
+    _program(
+        "a cleanup is cancelled as it is done",
+        (Register(0, "a"), Register(1, "b", "lingers"), CleanUp(2)),
+        (CleanupEnds(1), Cancel(2)),
+    ),
     _program("one is got as all are cleaned up", (Register(0, "a"),), (CleanUp(1), Get(2, "a"))),
     _program("resources are registered together", (), (Register(0, "a"), Register(1, "b"), Register(2, "c"))),
     _program("the health is asked for as all are cleaned up", (Register(0, "a"), Register(1, "b")), (CheckHealth(2), CleanUp(3))),
     _program("the health is asked for as one registers", (Register(0, "a"),), (CheckHealth(2), Register(1, "b"))),
     _program("the scope is left as one registers", (Register(1, "b"), Enter(2)), (Leave(2), Register(0, "a"))),
-    _program("the scope is left with an error as one registers", (Register(1, "b"), Enter(2)), (Leave(2, "fail"), Register(0, "a"))),
+    _program(
+        "the scope is left with an error as one registers", (Register(1, "b"), Enter(2)), (Leave(2, "fail"), Register(0, "a"))
+    ),
     _program("the scope is cancelled as one registers", (Register(1, "b"), Enter(2)), (Cancel(2), Register(0, "a"))),
     _program("the scope is cancelled as it is left", (Register(0, "a"), Register(1, "b"), Enter(2)), (Leave(2), Cancel(2))),
     _program("one registers what another needs", (), (Register(0, "a", "slow"), Register(1, "b", "ok", "a")), (_ENDS, *_AFTER)),

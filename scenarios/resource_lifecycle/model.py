@@ -18,6 +18,7 @@ from .deviations import CAUSES, DEVIATIONS
 from .events import (
     GIVES,
     INSIDE,
+    REFUSED,
     WAITING,
     Acts,
     Advance,
@@ -92,7 +93,9 @@ SHOWS_WITH = {
 OF_IDS = frozenset(
     name
     for name, deviation in DEVIATIONS.items()
-    if deviation.requirement in ("RL-03", "RL-04", "RL-11") or name in (
+    if deviation.requirement in ("RL-03", "RL-04", "RL-11")
+    or name
+    in (
         "is got before it is up",
         "what is registered cannot be got",
         "a failed resource can be got",
@@ -142,13 +145,12 @@ class ResourceLifecycleModel:
             return (_wild(state, event),)
         reached: dict[State, None] = {}
         for applied in self._applied(checking.interrupted(state), event, deviations):
-            for cleaned in cleaning.go_on(applied, deviations):
-                for after in registering.resumed(cleaned, deviations):
-                    for told in transitions.answered(after, deviations):
-                        reached[_wild(told) if is_wild(told, deviations) else told] = None
+            for after in _gone_on(applied, deviations):
+                for told in transitions.answered(after, deviations):
+                    reached[_wild(told) if is_wild(told, deviations) else told] = None
         return tuple(reached)
 
-    def _applied(self, state: State, event: Any, deviations: Names) -> Iterable[State]:
+    def _applied(self, state: State, event: Any, deviations: Names) -> Iterable[State]:  # noqa: C901  # a table of all events
         match event:
             case Register():
                 return registering.register(state, event, deviations)
@@ -220,7 +222,9 @@ class ResourceLifecycleModel:
         return all(getattr(self.capabilities, name) for name in needed) and (self.capabilities.gets or not gets)
 
     def relevant(self, deviation: Deviation, settings: ResourceLifecycleSettings) -> bool:
-        lacking = (NEEDS[kind] for kind in deviation.uses.split() if kind in NEEDS and not getattr(self.capabilities, NEEDS[kind]))
+        lacking = (
+            NEEDS[kind] for kind in deviation.uses.split() if kind in NEEDS and not getattr(self.capabilities, NEEDS[kind])
+        )
         if next(lacking, None) is not None or (deviation.name in OF_IDS and not self.capabilities.gets):
             return False  # without a search, which would look at all there is
         names = SHOWS_WITH.get(deviation.name) or SHOWS_WITH.get(deviation.requirement)
@@ -228,6 +232,13 @@ class ResourceLifecycleModel:
 
     def blame(self, states: States, batch: Batch, seen: Seen | Hung) -> str:
         return blame(self, states, batch, seen)
+
+
+def _gone_on(state: State, deviations: Names) -> Iterator[State]:
+    """What becomes of a state by itself."""
+    for let in registering.let_in(state, deviations):
+        for cleaned in cleaning.go_on(let, deviations):
+            yield from registering.resumed(cleaned, deviations)
 
 
 def is_wild(state: State, deviations: Names) -> bool:
@@ -266,7 +277,7 @@ def _fits(call: Tracked, seen: Call, state: State, deviations: Names) -> bool:
         return call.about == seen.about
     if call.phase in MEANS:
         return seen.phase in MEANS[call.phase]
-    if "not found is told otherwise" in deviations and call.kind == "get" and call.phase == transitions.REFUSED:
+    if "not found is told otherwise" in deviations and call.kind == "get" and call.phase == REFUSED:
         return seen.phase != WAITING
     return (call.phase, call.about) == (seen.phase, seen.about)
 

@@ -20,7 +20,6 @@ from .events import (
     Register,
 )
 from .state import (
-    AN_END,
     AN_ERROR,
     CIRCLE,
     CLEANING,
@@ -87,7 +86,7 @@ def _is_circle(state: State, resource: Resource) -> bool:
     """Whether it would depend on itself."""
     reached, left = set(), [*resource.needs]
     while left:
-        id = left.pop()  # noqa: A001  # the port's own word
+        id = left.pop()
         if id not in reached:
             reached.add(id)
             left += [need for each in state.resources if each.id == id and each.phase == PENDING for need in each.needs]
@@ -228,10 +227,8 @@ def fail(state: State, resource: Resource, deviations: Names, opened: bool = Tru
         told = AN_ERROR
     state = state.ended(resource.number, told)
     left = deviations & {"what a failing initialise began is left", "a failed resource is cleaned up with the others"}
-    if left:
-        resource = resource._replace(phase=LEFT)
-    else:
-        resource = resource.doing(*((CLEANS, DOWN) if opened else ()), phase=GONE)
+    cleaned = (CLEANS, DOWN) if opened else ()
+    resource = resource._replace(phase=LEFT) if left else resource.doing(*cleaned, phase=GONE)
     if "a failed resource can be got" in deviations:
         resource = resource._replace(phase=GHOST)
     if "a failed resource keeps its id" in deviations:
@@ -309,6 +306,8 @@ def cancel_late(state: State, call: Tracked, deviations: Names) -> Iterator[Stat
     state = state.shaken_by("a cancellation")
     resource = state.resource(call.number)
     cancelled = state.with_call(call._replace(phase=CANCELLED, about=()))
+    if state.settings.replace and resource is not None:  # the other was cleaned up, and this one not begun
+        yield cancelled.with_resource(resource._replace(acts=(), phase=GONE))
     if resource is None:
         yield cancelled
     elif resource.phase == IS_UP and resource.manner != "lingers":
@@ -330,6 +329,21 @@ def give_up(state: State, resource: Resource, deviations: Names) -> Iterator[Sta
     # A thread cannot be stopped: what it makes may be cleaned up now, or when there is something.
     yield ended.with_resource(resource._replace(orphaned=True))
     yield ended.with_resource(resource.doing(CLEANS, DOWN)._replace(orphaned=True, shaky=True))
+
+
+def let_in(state: State, deviations: Names) -> Iterator[State]:
+    """A cleanup that waits for registrations may wait for those behind them as well."""
+    yield state
+    waiting = [each for each in state.resources if each.phase == PENDING and not each.needs]
+    if not (state.cleaning and state.awaits) or any(each.phase == INITIALISING for each in state.resources):
+        return
+    for each in waiting if waiting and not any(each.phase == CLEANING for each in state.resources) else ():
+        coming = each._replace(doomed=False, resumed=True)
+        for after in _admitted(state._replace(cleaning=False), coming, deviations):
+            came = after.resource(each.number)
+            assert came is not None, "it was just let in"
+            taken = came._replace(target=came.phase == IS_UP, doomed=came.phase == INITIALISING)
+            yield from let_in(after._replace(cleaning=True).with_resource(taken), deviations)
 
 
 def resumed(state: State, deviations: Names) -> Iterator[State]:

@@ -168,7 +168,14 @@ class ResourceLifecycleRig(Rig):
             self._witness.cleanup_begins(number)
         self.driver.cancel(call.pending)
 
+    def _tell_of_the_unbegun(self) -> None:
+        """A call that was cancelled in the turn in which it began has run nothing that would have told of its end."""
+        for call in self.calls.values():
+            if call.pending.outcome is not None and not call.told:
+                self._witness.over(call.number)
+
     def look(self) -> Seen:
+        self._tell_of_the_unbegun()
         resources = [Acts(number, tuple(each.acts)) for number, each in sorted(self.resources.items()) if each.acts]
         seen = Seen(
             calls=tuple(self._seen(call) for _, call in sorted(self.calls.items()) if not call.told),
@@ -281,5 +288,3 @@ def _supports(adapter: Adapter, settings: ResourceLifecycleSettings) -> bool:
             return True
     except NotOffered:
         return False
-
-

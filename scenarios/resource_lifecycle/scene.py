@@ -31,6 +31,7 @@ from .events import (
     Register,
     Seen,
 )
+from .model import PLAIN
 from .resources import Resource
 from .rig import ResourceLifecycleRig, rig
 
@@ -69,7 +70,7 @@ class Scene(JudgedScene):
             raise LookupError("there is no resource manager yet; begin the example with 'Given a resource manager'")
         return self._rig
 
-    def make(self, claim: str = "", **settings: Any) -> None:
+    def make(self, claim: str = "", settings: ResourceLifecycleSettings = PLAIN) -> None:
         """Make the manager.
 
         Raises:
@@ -80,7 +81,7 @@ class Scene(JudgedScene):
             raise LookupError("there is a resource manager already; an example has one")
         if claim and claim not in self.adapter.claims:
             raise NotOffered(f"{claim!r} is not claimed")
-        self._rig = self.stack.enter_context(rig(self.adapter, self.driver, ResourceLifecycleSettings(**settings)))
+        self._rig = self.stack.enter_context(rig(self.adapter, self.driver, settings))
 
     def perform(self, *events: Any) -> None:
         """Make events happen at one moment, and take in what is seen."""
@@ -119,7 +120,7 @@ class Scene(JudgedScene):
             raise NotApplicable(f"nothing can be held under the {self.driver.name} driver")
         self.perform(*(Register(self.new(Register), id, manner, needs) for id in ids))
 
-    def has_registered(self, id: str, manner: str = "ok") -> None:  # noqa: A002  # the port's own word
+    def has_registered(self, id: str, manner: str = "ok") -> None:
         """Register a resource.
 
         Raises:
@@ -129,7 +130,7 @@ class Scene(JudgedScene):
         call = self.last(Register)
         self.reach(call.phase == RETURNED, f"the registration of {id} to succeed", call)
 
-    def is_registering(self, id: str) -> None:  # noqa: A002  # the port's own word
+    def is_registering(self, id: str) -> None:
         """Begin to register a resource that takes its time.
 
         Raises:
@@ -139,7 +140,7 @@ class Scene(JudgedScene):
         call = self.last(Register)
         self.reach(call.phase == WAITING, f"the registration of {id} to wait for its initialisation", call)
 
-    def resources(self, id: str) -> list[Resource]:  # noqa: A002  # the port's own word
+    def resources(self, id: str) -> list[Resource]:
         """The resources that were handed in under an id.
 
         Raises:
@@ -151,7 +152,7 @@ class Scene(JudgedScene):
             raise LookupError(f"no resource {id!r} was registered; known: {known}")
         return found
 
-    def registrations(self, id: str) -> list[Call]:  # noqa: A002  # the port's own word
+    def registrations(self, id: str) -> list[Call]:
         """What has become of the registrations of an id."""
         return [self.calls[each.number] for each in self.resources(id)]
 
@@ -175,7 +176,7 @@ class Scene(JudgedScene):
         """The ids of what was cleaned up, in that order."""
         return [self.rig.resources[number].id for number, act in self.rig.log if act == CLEANS]
 
-    def get(self, id: str) -> Call:  # noqa: A002  # the port's own word
+    def get(self, id: str) -> Call:
         """Get a resource.
 
         Raises:
@@ -190,7 +191,7 @@ class Scene(JudgedScene):
         """Go on only where resources have ids."""
         self.get("nothing")
 
-    def ail(self, id: str, how: str) -> None:  # noqa: A002  # the port's own word
+    def ail(self, id: str, how: str) -> None:
         """Let a resource fall ill."""
         self.require_health()
         self.perform(Ail(self.resources(id)[-1].number, how))

@@ -176,7 +176,7 @@ class State(NamedTuple):
         added = set(what).difference(self.shaken)
         return self._replace(shaken=tuple(sorted((*self.shaken, *added)))) if added else self
 
-    def registered(self, id: str) -> Resource | None:  # noqa: A002  # the port's own word
+    def registered(self, id: str) -> Resource | None:
         """The resource that is registered under an id; of several, only with deviations, the latest."""
         return next((each for each in reversed(self.resources) if each.id == id and each.phase in (IS_UP, CLEANING)), None)
 

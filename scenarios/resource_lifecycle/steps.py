@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from pytest_bdd import given, parsers, then, when
 
 from patternproof.adapter import Adapter
 from patternproof.drivers import Driver
+from patternproof.ports.resource_lifecycle import ResourceLifecycleSettings
 from patternproof.time_steps import Clock
 
 from .events import (
@@ -26,8 +29,8 @@ from .events import (
     CleanUp,
     Enter,
     Get,
-    Register,
 )
+from .model import PLAIN
 from .scene import Scene
 from .words import AILMENTS, LIMITS, manner_of, meaning, names_of
 
@@ -58,7 +61,7 @@ def make_manager_that_refuses(managed: Scene) -> None:
 
 @given("a resource manager that replaces")
 def make_manager_that_replaces(managed: Scene) -> None:
-    managed.make("replace", replace=True)
+    managed.make("replace", ResourceLifecycleSettings(replace=True))
 
 
 @given("a resource manager that reports health")
@@ -69,19 +72,20 @@ def make_manager_with_health(managed: Scene) -> None:
 
 @given(text("a resource manager that gives up to {what} after {seconds:g} s"))
 def make_manager_with_limit(managed: Scene, what: str, seconds: float) -> None:
-    managed.make(**{meaning(what, LIMITS, "thing that can be given up"): seconds})
+    limits: dict[str, Any] = {meaning(what, LIMITS, "thing that can be given up"): seconds}
+    managed.make(settings=replace(PLAIN, **limits))
 
 
 @given(text("a resource manager that gives up checks after {seconds:g} s"))
 def make_manager_with_limit_of_checks(managed: Scene, seconds: float) -> None:
-    managed.make(health_timeout=seconds)
+    managed.make(settings=ResourceLifecycleSettings(health_timeout=seconds))
     managed.require_health()
 
 
 @given(text("a resource manager that restarts what is unhealthy, up to {count:d} time in a row"))
 @given(text("a resource manager that restarts what is unhealthy, up to {count:d} times in a row"))
 def make_manager_that_restarts(managed: Scene, count: int) -> None:
-    managed.make("restart", restarts=count)
+    managed.make("restart", ResourceLifecycleSettings(restarts=count))
 
 
 @given("a resource manager whose scope was entered")
@@ -91,7 +95,7 @@ def make_manager_in_scope(managed: Scene) -> None:
 
 
 @given(text("resource {id:w} was registered"))
-def was_registered(managed: Scene, id: str) -> None:  # noqa: A002  # the port's own word
+def was_registered(managed: Scene, id: str) -> None:
     managed.has_registered(id)
 
 
@@ -102,32 +106,32 @@ def were_registered(managed: Scene, ids: str) -> None:
 
 
 @given(text("resource {id:w}, which {manner}, was registered"))
-def was_registered_in_a_manner(managed: Scene, id: str, manner: str) -> None:  # noqa: A002  # as above
+def was_registered_in_a_manner(managed: Scene, id: str, manner: str) -> None:
     managed.has_registered(id, manner_of(manner)[0])
 
 
 @given(text("resource {id:w}, whose cleanup raises a BaseException, was registered"))
-def was_registered_and_breaks(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def was_registered_and_breaks(managed: Scene, id: str) -> None:
     managed.has_registered(id, "breaks")
 
 
 @given(text("resource {id:w}, which takes its time to initialise, is being registered"))
-def is_being_registered(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def is_being_registered(managed: Scene, id: str) -> None:
     managed.is_registering(id)
 
 
 @given(text("{id:w} is {ailment}"))
-def is_ill(managed: Scene, id: str, ailment: str) -> None:  # noqa: A002  # as above
+def is_ill(managed: Scene, id: str, ailment: str) -> None:
     managed.ail(id, meaning(ailment, AILMENTS, "state of a resource"))
 
 
 @given(text("the check of {id:w} raises"))
-def check_raises(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def check_raises(managed: Scene, id: str) -> None:
     managed.ail(id, "raises")
 
 
 @given(text("the check of {id:w} hangs"))
-def check_hangs(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def check_hangs(managed: Scene, id: str) -> None:
     managed.ail(id, "hangs")
 
 
@@ -135,38 +139,38 @@ def check_hangs(managed: Scene, id: str) -> None:  # noqa: A002  # as above
 
 
 @when(text("resource {id:w} is registered"))
-def register(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def register(managed: Scene, id: str) -> None:
     managed.register(id)
 
 
 @when(text("resource {id:w}, which {manner}, is registered"))
-def register_in_a_manner(managed: Scene, id: str, manner: str) -> None:  # noqa: A002  # as above
+def register_in_a_manner(managed: Scene, id: str, manner: str) -> None:
     how, needs = manner_of(manner)
     managed.register(id, manner=how, needs=needs)
 
 
 @when(text("two resources are registered as {id:w} at the same moment"))
-def register_two(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def register_two(managed: Scene, id: str) -> None:
     managed.register(id, id)
 
 
 @when(text("the initialisation of {id:w} ends"))
-def initialisation_ends(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def initialisation_ends(managed: Scene, id: str) -> None:
     managed.initialised(managed.resources(id)[-1])
 
 
 @when(text("the initialisation of the first {id:w} ends"))
-def first_initialisation_ends(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def first_initialisation_ends(managed: Scene, id: str) -> None:
     managed.initialised(managed.resources(id)[0])
 
 
 @when(text("the cleanup of {id:w} ends"))
-def cleanup_ends(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def cleanup_ends(managed: Scene, id: str) -> None:
     managed.cleanup_ended(managed.resources(id)[-1])
 
 
 @when(text("resource {id:w} is got"))
-def get(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def get(managed: Scene, id: str) -> None:
     managed.get(id)
 
 
@@ -204,87 +208,87 @@ def cancel_scope(managed: Scene) -> None:
 
 
 @then(text("the registration of {id:w} succeeds"))
-def registration_succeeds(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def registration_succeeds(managed: Scene, id: str) -> None:
     call = managed.registrations(id)[-1]
     managed.expect(call.phase == RETURNED, f"the registration of {id} to succeed", call)
 
 
 @then(text("the registration of {id:w} has not ended"))
-def registration_waits(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def registration_waits(managed: Scene, id: str) -> None:
     call = managed.registrations(id)[-1]
     managed.expect(call.phase == WAITING, f"the registration of {id} to wait", call)
 
 
 @then(text("the registration of {id:w} is refused"))
 @then(text("the registration of {id:w} fails"))
-def registration_fails(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def registration_fails(managed: Scene, id: str) -> None:
     call = managed.registrations(id)[-1]
     managed.expect(call.phase not in (RETURNED, WAITING, CANCELLED), f"the registration of {id} to end in an error", call)
 
 
 @then(text("the registration of {id:w} fails with the error of the resource"))
-def registration_fails_with_its_error(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def registration_fails_with_its_error(managed: Scene, id: str) -> None:
     call = managed.registrations(id)[-1]
     managed.expect(call.phase == RAISED, f"the registration of {id} to raise the error of its initialisation", call)
 
 
 @then(text("exactly one of the registrations of {id:w} succeeds"))
-def one_registration_succeeds(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def one_registration_succeeds(managed: Scene, id: str) -> None:
     calls = managed.registrations(id)
     right = sum(call.phase == RETURNED for call in calls) == 1 and not any(call.phase == WAITING for call in calls)
     managed.expect(right, "one to succeed, and the others to be refused", "; ".join(map(str, calls)))
 
 
 @then(text("{id:w} can be got"))
-def can_be_got(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def can_be_got(managed: Scene, id: str) -> None:
     open_ones = [str(each.number) for each in managed.resources(id) if managed.is_open(each)]
     call = managed.get(id)
     managed.expect(call.phase == GIVES and call.about[0] in open_ones, f"{id} to be given, and to be initialised", call)
 
 
 @then(text("the first {id:w} can be got"))
-def first_can_be_got(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def first_can_be_got(managed: Scene, id: str) -> None:
     first, call = managed.resources(id)[0], managed.get(id)
     managed.expect((call.phase, call.about) == (GIVES, (str(first.number),)), f"the first {id} to be given", call)
 
 
 @then(text("{id:w} cannot be got"))
-def cannot_be_got(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def cannot_be_got(managed: Scene, id: str) -> None:
     call = managed.get(id)
     managed.expect(call.phase not in (GIVES, WAITING), "an error", call)
 
 
 @then(text("{id:w} was not given"))
-def was_not_given(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def was_not_given(managed: Scene, id: str) -> None:
     managed.expect(managed.last(Get).phase != GIVES, f"an error, or to wait until {id} is there", managed.last(Get))
 
 
 @then(text("it is not found, and the error names {id:w}"))
-def is_not_found(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def is_not_found(managed: Scene, id: str) -> None:
     call = managed.last(Get)
     managed.expect((call.phase, call.about) == (MISSING, (id,)), f"a not-found error that names {id}", call)
 
 
 @then(text("{id:w} was initialised once"))
-def was_initialised_once(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def was_initialised_once(managed: Scene, id: str) -> None:
     count = managed.is_initialised(managed.resources(id)[-1])
     managed.expect(count == 1, f"{id} to be initialised once", f"{count} times")
 
 
 @then(text("{id:w} is not initialised"))
-def is_not_initialised(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def is_not_initialised(managed: Scene, id: str) -> None:
     resource = managed.resources(id)[-1]
     managed.expect(not managed.is_open(resource), f"{id} not to be initialised", resource.last)
 
 
 @then(text("{id:w} was cleaned up once"))
-def was_cleaned_up_once(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def was_cleaned_up_once(managed: Scene, id: str) -> None:
     count = managed.cleaned(managed.resources(id)[-1])
     managed.expect(count == 1, f"{id} to be cleaned up once", f"{count} times")
 
 
 @then(text("the first {id:w} was cleaned up once"))
-def first_was_cleaned_up_once(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def first_was_cleaned_up_once(managed: Scene, id: str) -> None:
     count = managed.cleaned(managed.resources(id)[0])
     managed.expect(count == 1, f"the first {id} to be cleaned up once", f"{count} times")
 
@@ -296,25 +300,25 @@ def were_cleaned_up_once(managed: Scene, ids: str) -> None:
 
 
 @then(text("{id:w} has not been cleaned up"))
-def was_not_cleaned_up(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def was_not_cleaned_up(managed: Scene, id: str) -> None:
     resource = managed.resources(id)[-1]
     managed.expect(managed.is_open(resource), f"{id} not to be cleaned up", resource.last)
 
 
 @then(text("the first {id:w} has not been cleaned up"))
-def first_was_not_cleaned_up(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def first_was_not_cleaned_up(managed: Scene, id: str) -> None:
     resource = managed.resources(id)[0]
     managed.expect(managed.is_open(resource), f"the first {id} not to be cleaned up", resource.last)
 
 
 @then(text("the second {id:w} is not left initialised"))
-def second_is_not_left(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def second_is_not_left(managed: Scene, id: str) -> None:
     resource = managed.resources(id)[1]
     managed.expect(not managed.is_open(resource), f"the second {id} not to be initialised, or to be cleaned up", resource.last)
 
 
 @then(text("exactly one {id:w} is left initialised"))
-def one_is_left(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def one_is_left(managed: Scene, id: str) -> None:
     left = [str(each.number) for each in managed.resources(id) if managed.is_open(each)]
     managed.expect(len(left) == 1, "one resource", f"resources {', '.join(left) or 'none'} left initialised")
 
@@ -331,7 +335,7 @@ def cleanup_succeeds(managed: Scene) -> None:
 
 
 @then(text("the cleanup reports the failure of {id:w}"))
-def cleanup_reports_one(managed: Scene, id: str) -> None:  # noqa: A002  # as above
+def cleanup_reports_one(managed: Scene, id: str) -> None:
     cleanup_reports(managed, id)
 
 
@@ -342,7 +346,7 @@ def cleanup_reports(managed: Scene, ids: str) -> None:
 
 
 @then(text("{id:w} is reported as {health:w}"))
-def is_reported(managed: Scene, id: str, health: str) -> None:  # noqa: A002  # as above
+def is_reported(managed: Scene, id: str, health: str) -> None:
     call = managed.last(CheckHealth)
     reported = dict(call.report or ())
     wanted = meaning(health, {"healthy": True, "unhealthy": False}, "health")
@@ -361,7 +365,7 @@ def scope_fails(managed: Scene) -> None:
 
 @then(text("{id:w} was cleaned up and initialised again, {count:d} time"))
 @then(text("{id:w} was cleaned up and initialised again, {count:d} times"))
-def was_restarted(managed: Scene, id: str, count: int) -> None:  # noqa: A002  # as above
+def was_restarted(managed: Scene, id: str, count: int) -> None:
     resource = managed.resources(id)[-1]
     begun, cleaned = managed.is_initialised(resource), managed.cleaned(resource)
     ups = managed.count(resource, UP)

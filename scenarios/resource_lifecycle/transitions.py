@@ -8,7 +8,18 @@ from patternproof.modelling import Names
 
 from . import checking, cleaning, registering
 from .events import CANCELLED, GIVES, INSIDE, MISSING, REFUSED, WAITING, CleanUp, Get, Leave
-from .state import AN_END, AN_ERROR, CLEANING, GHOST, GIVEN_OR_ERROR, INITIALISING, IS_UP, LEFT, PENDING, REPORTS_OR_ERROR, State, Tracked
+from .state import (
+    AN_END,
+    AN_ERROR,
+    CLEANING,
+    GHOST,
+    GIVEN_OR_ERROR,
+    INITIALISING,
+    PENDING,
+    REPORTS_OR_ERROR,
+    State,
+    Tracked,
+)
 
 CLEARLY = 0.1
 """By how much of a timeout a lapse has to differ from it for the outcome to be certain."""
@@ -181,5 +192,3 @@ def _limited(state: State, seconds: float, deviations: Names) -> Iterator[State]
     for resource in held:
         state = state.with_resource(resource)
     yield state
-
-

@@ -82,7 +82,7 @@ class Witness:
         for cleanup in self._cleanups.values():
             cleanup.worked = self._now
 
-    def _is_coming(self, id: str) -> bool:  # noqa: A002  # the port's own word
+    def _is_coming(self, id: str) -> bool:
         """Whether a register() of that id is under way: then that may be what cleans up, and not a cleanup of all."""
         return any(stay.resource.id == id and stay.ended is None for stay in self._stays.values())
 
@@ -121,6 +121,12 @@ class Witness:
         if not self._cleanups:
             for stay in self._stays.values():
                 stay.cleaned = None
+
+    def over(self, number: int) -> None:
+        """A call has ended, of which it may not have been told."""
+        if number in self._stays and self._stays[number].ended is None:
+            self.registered(number, succeeded=False)
+        self.cleanup_ends(number, in_vain=True)
 
     def leaked(self) -> tuple[int, ...]:
         """The resources that were being registered when a cleanup began, and that are still there after both; told once."""

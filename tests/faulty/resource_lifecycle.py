@@ -78,7 +78,7 @@ class Simple:
         self.begun: set[str] = set()
         self.closed = False
 
-    async def register(self, id: str, resource: Any) -> None:  # noqa: A002 - the port's own word
+    async def register(self, id: str, resource: Any) -> None:
         self.admit(id)
         self.begun.add(id)
         try:
@@ -86,13 +86,13 @@ class Simple:
         finally:
             self.begun.discard(id)
 
-    def admit(self, id: str) -> None:  # noqa: A002 - as above
+    def admit(self, id: str) -> None:
         if self.closed:
             raise ManagerClosedError("closed")
         if id in self.resources or id in self.begun:
             raise DuplicateResourceError(id)
 
-    async def initialize(self, id: str, resource: Any) -> None:  # noqa: A002 - as above
+    async def initialize(self, id: str, resource: Any) -> None:
         try:
             await resource.initialize()
             if self.closed:
@@ -102,7 +102,7 @@ class Simple:
             raise
         self.resources[id] = resource
 
-    async def get(self, id: str) -> Any:  # noqa: A002 - as above
+    async def get(self, id: str) -> Any:
         if id not in self.resources:
             raise ResourceNotFoundError(id)
         return self.resources[id]
@@ -114,7 +114,7 @@ class Simple:
         failures: dict[str, Exception] = {}
         broken: BaseException | None = None
         while self.resources:
-            id, resource = self.resources.popitem()  # noqa: A001 - as above
+            id, resource = self.resources.popitem()
             try:
                 await resource.cleanup()
             except Exception as error:
@@ -145,17 +145,17 @@ class AsWritten:
                 raise Unsupported(name)
         self.resources: dict[str, Any] = {}
 
-    async def register(self, id: str, resource: Any) -> None:  # noqa: A002 - the port's own word
+    async def register(self, id: str, resource: Any) -> None:
         await resource.initialize()
         self.resources[id] = resource
 
-    async def get(self, id: str) -> Any:  # noqa: A002 - as above
+    async def get(self, id: str) -> Any:
         if id not in self.resources:
             raise ResourceNotFoundError(id)
         return self.resources[id]
 
     async def cleanup_all(self) -> None:
-        for id, resource in [*self.resources.items()]:  # noqa: A001 - as above
+        for id, resource in [*self.resources.items()]:
             try:
                 await resource.cleanup()
             except Exception as error:
@@ -169,7 +169,7 @@ class AsWritten:
 class StoresFirst(Manager):
     """A registry that is filled before the resource is started, as in containers that build lazily."""
 
-    async def get(self, id: str) -> Any:  # noqa: A002 - the port's own word
+    async def get(self, id: str) -> Any:
         entry = self._book._under_way.get(id)
         return await super().get(id) if entry is None else entry.resource
 
@@ -204,7 +204,7 @@ class InitialisesNever(Manager):
 class LooksElsewhere(Manager):
     """Names are normalised where they are looked up, and not where they are stored."""
 
-    async def get(self, id: str) -> Any:  # noqa: A002 - the port's own word
+    async def get(self, id: str) -> Any:
         raise ResourceNotFoundError(id)
 
 
@@ -215,7 +215,7 @@ class LooksElsewhere(Manager):
 class LogsFailures(Manager):
     """A failing start is a line in the log."""
 
-    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:  # noqa: A002 - the port's own word
+    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:
         try:
             await super().register(id, resource, depends_on)
         except Exception as error:
@@ -227,7 +227,7 @@ class LogsFailures(Manager):
 class HidesFailures(Manager):
     """An error of the library's own, and no word of what it comes from."""
 
-    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:  # noqa: A002 - as above
+    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:
         try:
             await super().register(id, resource, depends_on)
         except Exception as error:
@@ -263,7 +263,7 @@ class KeepsFailedResource(Manager):
                 self.__dict__.setdefault("failed", {})[entry.id] = entry.resource
             raise
 
-    async def get(self, id: str) -> Any:  # noqa: A002 - as above
+    async def get(self, id: str) -> Any:
         try:
             return await super().get(id)
         except ResourceNotFoundError:
@@ -340,7 +340,7 @@ class LeavesGivenUp(Manager):
 class NamesNothing(Manager):
     """Not found: what, and where?"""
 
-    async def get(self, id: str) -> Any:  # noqa: A002 - as above
+    async def get(self, id: str) -> Any:
         try:
             return await super().get(id)
         except ResourceNotFoundError:
@@ -351,7 +351,7 @@ class NamesNothing(Manager):
 class GivesNone(Manager):
     """``dict.get`` of the registry."""
 
-    async def get(self, id: str) -> Any:  # noqa: A002 - as above
+    async def get(self, id: str) -> Any:
         try:
             return await super().get(id)
         except ResourceNotFoundError:
@@ -364,7 +364,7 @@ class GivesNone(Manager):
 class RaisesKeyError(Manager):
     """The dict's own error."""
 
-    async def get(self, id: str) -> Any:  # noqa: A002 - as above
+    async def get(self, id: str) -> Any:
         try:
             return await super().get(id)
         except ResourceNotFoundError:
@@ -377,7 +377,7 @@ class RaisesKeyError(Manager):
 class Doubling(Manager):
     """A manager to which a taken id comes as well."""
 
-    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:  # noqa: A002 - as above
+    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:
         try:
             await super().register(id, resource, depends_on)
         except DuplicateResourceError:
@@ -385,10 +385,10 @@ class Doubling(Manager):
                 raise
             await self.second(id, resource)
 
-    async def second(self, id: str, resource: Any) -> None:  # noqa: A002 - as above
+    async def second(self, id: str, resource: Any) -> None:
         """What is done with it."""
 
-    async def start(self, id: str, resource: Any) -> Entry:  # noqa: A002 - as above
+    async def start(self, id: str, resource: Any) -> Entry:
         """Initialise it, with a place of its own."""
         try:
             await resource.initialize()
@@ -408,7 +408,7 @@ class IgnoresSecond(Doubling):
 class Overwrites(Doubling):
     """``self._resources[id] = resource``, as in the pattern document's sample."""
 
-    async def second(self, id: str, resource: Any) -> None:  # noqa: A002 - as above
+    async def second(self, id: str, resource: Any) -> None:
         self._book._registered[id] = await self.start(id, resource)
 
 
@@ -420,7 +420,7 @@ class Hides(Doubling):
         super().__init__(settings)
         self.hidden: list[Entry] = []
 
-    async def second(self, id: str, resource: Any) -> None:  # noqa: A002 - as above
+    async def second(self, id: str, resource: Any) -> None:
         entry = await self.start(id, resource)
         self.hidden.append(self._book._registered.pop(id))
         self._book._registered[id] = entry
@@ -433,7 +433,7 @@ class Hides(Doubling):
 class LeavesSecond(Doubling):
     """It looks after the start, when it has something to store."""
 
-    async def second(self, id: str, resource: Any) -> None:  # noqa: A002 - as above
+    async def second(self, id: str, resource: Any) -> None:
         await self.start(id, resource)
         raise DuplicateResourceError(id)
 
@@ -442,7 +442,7 @@ class LeavesSecond(Doubling):
 class CleansFirst(Doubling):
     """The way out of a failing registration cleans up by the id."""
 
-    async def second(self, id: str, resource: Any) -> None:  # noqa: A002 - as above
+    async def second(self, id: str, resource: Any) -> None:
         self.task = asyncio.create_task(self._clean(self._book._registered.pop(id)))
         await turns(2)
         raise DuplicateResourceError(id)
@@ -461,7 +461,7 @@ class ReplacesNever(Manager):
 class ReplacesWithoutCleanup(Manager):
     """What is replaced is left to the garbage collector."""
 
-    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:  # noqa: A002 - as above
+    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:
         if self._settings.replace:
             self._book._registered.pop(id, None)
         await super().register(id, resource, depends_on)
@@ -537,7 +537,7 @@ class TriesAgain(Manager):
         else:
             await super().cleanup_all()
 
-    async def get(self, id: str) -> Any:  # noqa: A002 - as above
+    async def get(self, id: str) -> Any:
         return self.failed[id].resource if id in self.failed else await super().get(id)
 
 
@@ -603,7 +603,7 @@ class TellsOne(Manager):
         try:
             await super()._clean_all(entries)
         except CleanupError as error:
-            id = error.ids[0]  # noqa: A001 - as above
+            id = error.ids[0]
             raise CleanupError({id: error.failures[id]}) from None
 
 
@@ -636,7 +636,7 @@ class StaysThere(Manager):
         finally:
             self.left = {entry.id: entry.resource for entry in entries}
 
-    async def get(self, id: str) -> Any:  # noqa: A002 - as above
+    async def get(self, id: str) -> Any:
         return self.left[id] if id in self.left else await super().get(id)
 
 
@@ -751,7 +751,7 @@ class TakesMeanwhile(Manager):
         super().__init__(settings)
         self.over = False
 
-    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:  # noqa: A002 - as above
+    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:
         if self._cleaned is not None and not self._cleaned.is_set():
             self._book._closed = False
             try:
@@ -790,7 +790,7 @@ class KeepsCancelledId(Manager):
 class ShieldsRegistration(Manager):
     """``asyncio.shield``, so that nothing is half-done."""
 
-    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:  # noqa: A002 - as above
+    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:
         await asyncio.shield(super().register(id, resource, depends_on))
 
 
@@ -816,7 +816,7 @@ class LeavesAtTheEnd(Manager):
 class ChecksThenActs(Simple):
     """``if id not in self._resources``, an await, and then the assignment."""
 
-    def admit(self, id: str) -> None:  # noqa: A002 - as above
+    def admit(self, id: str) -> None:
         self.begun.discard(id)
         super().admit(id)
 
@@ -1003,7 +1003,7 @@ class GivesUpAll(Manager):
 class NotesNeeds(Manager):
     """Dependencies are drawn in the documentation, and nowhere else."""
 
-    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:  # noqa: A002 - as above
+    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:
         await super().register(id, resource)
 
 
@@ -1016,7 +1016,7 @@ class WaitsInCircles(Manager):
         self.waiting: set[str] = set()
         self.changed = asyncio.Condition()
 
-    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:  # noqa: A002 - as above
+    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:
         while any(need not in self._book._registered for need in depends_on):
             if id in self.waiting or id in self._book._registered or self._book._closed:
                 raise DependencyCycleError((id,))

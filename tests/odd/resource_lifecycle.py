@@ -48,7 +48,7 @@ async def turns(count: int) -> None:
 class GivesWay(ResourceManager):
     """Yields to the loop before and after everything."""
 
-    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:  # noqa: A002 - the port's own word
+    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:
         await turns(2)
         await super().register(id, resource, depends_on)
 
@@ -60,7 +60,7 @@ class GivesWay(ResourceManager):
         await super()._clean(entry)
         await turns(2)
 
-    async def get(self, id: str) -> Any:  # noqa: A002 - as above
+    async def get(self, id: str) -> Any:
         await turns(3)
         return await super().get(id)
 
@@ -116,7 +116,7 @@ class InterruptsRegistrations(ResourceManager):
         super().__init__(settings)
         self.tasks: set[asyncio.Task[None]] = set()
 
-    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:  # noqa: A002 - as above
+    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:
         task = asyncio.create_task(super().register(id, resource, depends_on))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
@@ -149,7 +149,7 @@ class WaitsForRegistrations(ResourceManager):
         self.free.set()
         self.closing = False
 
-    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:  # noqa: A002 - as above
+    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:
         if self.closing:
             raise ManagerClosedError("it cleans up")
         self.users += 1
@@ -181,7 +181,7 @@ class Plain:
         self.resources: dict[str, Any] = {}
         self.lock = asyncio.Lock()
 
-    async def register(self, id: str, resource: Any) -> None:  # noqa: A002 - as above
+    async def register(self, id: str, resource: Any) -> None:
         async with self.lock:
             if id in self.resources:
                 raise DuplicateResourceError(id)
@@ -192,7 +192,7 @@ class Plain:
                 raise
             self.resources[id] = resource
 
-    async def get(self, id: str) -> Any:  # noqa: A002 - as above
+    async def get(self, id: str) -> Any:
         if id not in self.resources:
             raise ResourceNotFoundError(id)
         return self.resources[id]
@@ -202,7 +202,7 @@ class Plain:
             failures: dict[str, Exception] = {}
             broken: list[BaseException] = []
             while self.resources:
-                id, resource = self.resources.popitem()  # noqa: A001 - as above
+                id, resource = self.resources.popitem()
                 try:
                     await resource.cleanup()
                 except Exception as error:  # noqa: BLE001 - whatever it is, it is told
@@ -224,7 +224,7 @@ class LockedAndReusable(Plain):
 class Optimistic(Plain):
     """Initialises first and looks afterwards: whoever is first to be done has the id, and the other cleans up."""
 
-    async def register(self, id: str, resource: Any) -> None:  # noqa: A002 - as above
+    async def register(self, id: str, resource: Any) -> None:
         if id in self.resources and not hasattr(resource, "initialize"):
             raise DuplicateResourceError(id)
         try:
@@ -259,7 +259,7 @@ class OverAnExitStack:
         self.failures: dict[str, Exception] = {}
         self.closed = False
 
-    async def register(self, id: str, resource: Any) -> None:  # noqa: A002 - as above
+    async def register(self, id: str, resource: Any) -> None:
         if self.closed:
             raise ManagerClosedError("closed")
         if id in self.resources or id in self.begun:
@@ -277,13 +277,13 @@ class OverAnExitStack:
         self.resources[id] = resource
         self.stack.push_async_callback(self.cleaned, id, resource)
 
-    async def cleaned(self, id: str, resource: Any) -> None:  # noqa: A002 - as above
+    async def cleaned(self, id: str, resource: Any) -> None:
         try:
             await resource.cleanup()
         except Exception as error:  # noqa: BLE001 - as above
             self.failures[id] = error
 
-    async def get(self, id: str) -> Any:  # noqa: A002 - as above
+    async def get(self, id: str) -> Any:
         if id not in self.resources:
             raise ResourceNotFoundError(id)
         return self.resources[id]
@@ -312,11 +312,11 @@ class Unnamed(Plain):
         super().__init__(settings)
         self.count = 0
 
-    async def register(self, id: str, resource: Any) -> None:  # noqa: A002 - as above
+    async def register(self, id: str, resource: Any) -> None:
         self.count += 1
         await super().register(f"{id} {self.count}", resource)
 
-    async def get(self, id: str) -> Any:  # noqa: A002 - as above
+    async def get(self, id: str) -> Any:
         raise Unsupported("get")
 
     async def cleanup_all(self) -> None:
@@ -335,7 +335,7 @@ class WaitsForNeeds(ResourceManager):
         self.waiting: dict[str, Sequence[str]] = {}
         self.changed = asyncio.Condition()
 
-    def circle(self, id: str, needs: Sequence[str]) -> bool:  # noqa: A002 - as above
+    def circle(self, id: str, needs: Sequence[str]) -> bool:
         left, seen = [*needs], set()
         while left:
             need = left.pop()
@@ -344,7 +344,7 @@ class WaitsForNeeds(ResourceManager):
                 left += self.waiting.get(need, ())
         return id in seen
 
-    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:  # noqa: A002 - as above
+    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:
         if id in self.waiting:
             raise DuplicateResourceError(id)
         if self.circle(id, depends_on):
@@ -374,7 +374,7 @@ class WaitsForNeeds(ResourceManager):
 class GetWaits(ResourceManager):
     """Whoever wants a resource that is being initialised waits for it."""
 
-    async def get(self, id: str) -> Any:  # noqa: A002 - as above
+    async def get(self, id: str) -> Any:
         entry = self._book._under_way.get(id)
         if entry is not None:
             await entry.settled.wait()
@@ -395,7 +395,7 @@ class Proxy:
 class GivesProxies(ResourceManager):
     """What is got is no more than like the resource."""
 
-    async def get(self, id: str) -> Any:  # noqa: A002 - as above
+    async def get(self, id: str) -> Any:
         return Proxy(await super().get(id))
 
 
@@ -411,13 +411,13 @@ class Failed(CleanupError):
 class OwnErrors(ResourceManager):
     """Errors are subclasses, or wrap what they come from; failures of cleanup are grouped as they are told."""
 
-    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:  # noqa: A002 - as above
+    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:
         try:
             await super().register(id, resource, depends_on)
         except Exception as error:
             raise ExceptionGroup("the registration has failed", [error]) from error
 
-    async def get(self, id: str) -> Any:  # noqa: A002 - as above
+    async def get(self, id: str) -> Any:
         try:
             return await super().get(id)
         except ResourceNotFoundError:
@@ -483,7 +483,7 @@ class ReplacesAlways(ResourceManager):
 
 
 @odd
-class CleansConcurrentOnesTogether(ResourceManager):
+class CleansConcurrentOnesTogether(FinishesWhenCancelled):
     """Resources whose registrations met are cleaned up side by side."""
 
     def __init__(self, settings: ResourceLifecycleSettings) -> None:
@@ -502,7 +502,9 @@ class CleansConcurrentOnesTogether(ResourceManager):
         failures: dict[str, Exception] = {}
         broken: list[BaseException] = []
         for group in self.groups(entries):
-            ended = await asyncio.gather(*(super(type(self), self)._clean_all([entry]) for entry in group), return_exceptions=True)
+            ended = await asyncio.gather(
+                *(ResourceManager._clean_all(self, [entry]) for entry in group), return_exceptions=True
+            )
             for error in ended:
                 if isinstance(error, CleanupError):
                     failures.update(error.failures)

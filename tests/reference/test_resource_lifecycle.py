@@ -105,7 +105,10 @@ def test_failures_of_cleanup_are_told_with_their_ids(log: list[str]) -> None:
             await manager.cleanup_all()
         assert caught.value.ids == ("c", "a")
         assert [str(error) for error in caught.value.exceptions] == ["c cleanup", "a cleanup"]
-        assert caught.value.subgroup(lambda error: "a" in str(error.args[0]) and "c" not in str(error.args[0]).split()[0]) is not None
+        assert (
+            caught.value.subgroup(lambda error: "a" in str(error.args[0]) and "c" not in str(error.args[0]).split()[0])
+            is not None
+        )
 
     asyncio.run(use())
     assert log == ["c cleanup", "b cleanup", "a cleanup"]
@@ -132,7 +135,7 @@ def test_a_failure_to_clean_up_what_has_failed_is_noted_on_the_error(log: list[s
 
 
 @pytest.mark.parametrize("id", ["", 7, None, b"db"])
-def test_an_id_that_is_no_text_or_empty_is_refused(log: list[str], id: Any) -> None:  # noqa: A002 - the port's own word
+def test_an_id_that_is_no_text_or_empty_is_refused(log: list[str], id: Any) -> None:
     async def use() -> None:
         manager = ResourceManager()
         with pytest.raises(InvalidResourceError, match="an id is a text that is not empty"):
