@@ -1,4 +1,4 @@
-"""What checks of health do to the model of resource managers."""
+"""What checks of health do to a manager's model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a cleanup does to the model of resource managers."""
+"""What a cleanup does to a manager's model."""
 
 from __future__ import annotations
 

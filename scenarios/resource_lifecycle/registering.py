@@ -1,4 +1,4 @@
-"""What a registration does to the model of resource managers."""
+"""What a registration does to a manager's model."""
 
 from __future__ import annotations
 

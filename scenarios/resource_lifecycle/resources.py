@@ -1,4 +1,4 @@
-"""The resources that the kit makes, and what they go through."""
+"""The kit's resources, and what they go through."""
 
 from __future__ import annotations
 

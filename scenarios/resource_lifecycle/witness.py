@@ -1,4 +1,4 @@
-"""What the kit knows of order and leaks by its own resources."""
+"""What the kit knows of order and leaks by itself."""
 
 from __future__ import annotations
 
