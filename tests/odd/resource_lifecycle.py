@@ -502,9 +502,7 @@ class CleansConcurrentOnesTogether(FinishesWhenCancelled):
         failures: dict[str, Exception] = {}
         broken: list[BaseException] = []
         for group in self.groups(entries):
-            ended = await asyncio.gather(
-                *(ResourceManager._clean_all(self, [entry]) for entry in group), return_exceptions=True
-            )
+            ended = await asyncio.gather(*(ResourceManager._clean_all(self, [entry]) for entry in group), return_exceptions=True)
             for error in ended:
                 if isinstance(error, CleanupError):
                     failures.update(error.failures)

@@ -1,4 +1,4 @@
-"""The reference resource managers: errors, bad input, and what they decide."""
+"""The reference resource managers, their errors, and bad input."""
 
 from __future__ import annotations
 
