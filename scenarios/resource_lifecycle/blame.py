@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from patternproof.history import Batch, Hung
 from patternproof.modelling import RIGHT, States, successors
 
-from .events import UP, Call, Seen
+from .events import UP, Call, Get, Seen
 from .state import State
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ def _requirement(state: State, expected: Seen, seen: Seen, batch: Batch) -> str:
         return "RL-15"
     if seen.leaked:
         return "RL-09"
+    if all(isinstance(event, Get) for event in batch.events) and seen.resources != expected.resources:
+        return "RL-08" if state.closed else "RL-02" if "a failing initialise" in state.shaken else "RL-01"
     for want, got in zip(expected.calls, seen.calls, strict=False):
         if want != got:
             return _of_call(state, want, got, batch)

@@ -64,11 +64,27 @@ def _again_meanwhile(state: State, tracked: Tracked, deviations: Names) -> Itera
         yield _with(ended, [*again, *rest])._replace(order=bool(rest))
         return
     if rest and "a second cleanup meanwhile goes on with the rest" in deviations:
-        yield _with(ended, rest)._replace(order=True)
+        loose = [each._replace(loose=True) for each in (*state.calls, tracked) if each.phase == WAITING]
+        for call in loose:
+            state = state.with_call(call)
+        yield from _with_the_rest(state._replace(order=True), tracked.number, deviations)
         return
     yield state.with_call(tracked._replace(loose=True))
     phase = AN_END if tracked.leaves else RETURNED_OR_ERROR
     yield state.with_call(tracked._replace(phase=_over(state, tracked).phase if tracked.leaves == "ok" else phase))
+
+
+def _with_the_rest(state: State, number: int, deviations: Names) -> Iterator[State]:
+    """With a deviation: a second cleanup cleans up what the first has not come to, as far as it can."""
+    rest = [each for each in state.resources if each.phase == IS_UP and each.target]
+    if not rest:
+        yield state.ended(number, RETURNED_OR_ERROR)
+        return
+    for after in clean(state, rest[-1], deviations):
+        if rest[-1].manner == "lingers":
+            yield after
+        else:
+            yield from _with_the_rest(after, number, deviations)
 
 
 def _begin(state: State, deviations: Names) -> Iterator[State]:

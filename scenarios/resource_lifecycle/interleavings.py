@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from patternproof.exploration import Program, ThreadProgram
@@ -95,12 +96,27 @@ _THREADS = (
 def thread_programs(model: ResourceLifecycleModel) -> Iterator[ThreadProgram]:
     """The programs for managers that are called from threads."""
     for program in _THREADS:
-        if model.possible([event for events in (*program.workers, *program.after) for event in events]):
-            yield program
+        after = tuple(events for events in program.after if model.capabilities.gets or not isinstance(events[0], Get))
+        if model.possible([event for events in (*program.workers, *after) for event in events]) and _has_ids(model, program):
+            yield replace(program, after=after)
+
+
+def _has_ids(model: ResourceLifecycleModel, program: ThreadProgram) -> bool:
+    """Whether resources have ids, or the program is not about these."""
+    ids = [event.id for events in (*program.prefix, *program.workers) for event in events if isinstance(event, Register)]
+    return model.capabilities.gets or len(ids) == len(set(ids))
 
 
 def programs(model: ResourceLifecycleModel) -> Iterator[Program]:
     """The programs that the manager and its driver can run."""
     for program in _PROGRAMS:
-        if model.possible([*program.prefix, *program.together, *program.after]):
-            yield program
+        offered = program if model.capabilities.gets else _without_ids(program)
+        if offered is not None and model.possible([*offered.prefix, *offered.together, *offered.after]):
+            yield offered
+
+
+def _without_ids(program: Program) -> Program | None:
+    """The same for resources that have no ids; None where it is about these."""
+    ids = [event.id for event in (*program.prefix, *program.together) if isinstance(event, Register | Get)]
+    after = tuple(event for event in program.after if not isinstance(event, Get))
+    return replace(program, after=after) if len(ids) == len(set(ids)) and program.settings == PLAIN else None
