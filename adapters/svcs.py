@@ -1,4 +1,4 @@
-"""svcs: a registry of factories, and a container that keeps what they made."""
+"""svcs: factories, and a container that keeps what they make."""
 
 from __future__ import annotations
 

@@ -9,10 +9,8 @@ from patternproof.reference.circuit_breaker import CircuitBreaker
 from patternproof.reference.connection_pool import ConnectionPool
 from patternproof.reference.error_propagation import Component
 from patternproof.reference.event_bus import EventBus
-from patternproof.reference.service_interface import MessageService
-
-
 from patternproof.reference.resource_lifecycle import ResourceManager
+from patternproof.reference.service_interface import MessageService
 from patternproof.reference.shared_state import SharedState
 from patternproof.reference.state_sync import StateSync
 
@@ -21,10 +19,8 @@ from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from patternproof.ports.connection_pool import Connect, ConnectionPoolSettings
 from patternproof.ports.error_propagation import Dependency, ErrorPropagationSettings
 from patternproof.ports.event_bus import EventBusSettings
-from patternproof.ports.service_interface import Transport
-
-
 from patternproof.ports.resource_lifecycle import ResourceLifecycleSettings
+from patternproof.ports.service_interface import Transport
 from patternproof.ports.shared_state import SharedStateSettings
 from patternproof.ports.state_sync import Network, StateSyncSettings
 

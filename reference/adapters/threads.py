@@ -9,10 +9,8 @@ from patternproof.reference.circuit_breaker import ThreadedCircuitBreaker
 from patternproof.reference.connection_pool import ThreadedConnectionPool
 from patternproof.reference.error_propagation import ThreadedComponent
 from patternproof.reference.event_bus import ThreadedEventBus
-from patternproof.reference.service_interface import ThreadedMessageService
-
-
 from patternproof.reference.resource_lifecycle import ThreadedResourceManager
+from patternproof.reference.service_interface import ThreadedMessageService
 from patternproof.reference.shared_state import ThreadedSharedState
 from patternproof.reference.state_sync import ThreadedStateSync
 
