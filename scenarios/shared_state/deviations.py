@@ -74,7 +74,7 @@ _ROWS = (
     ("misses the next", "SS-11", "a listener that is added does not hear of the next version", "listen", "adding"),
     ("readers wait", "SS-12", "readers wait for one another", "readers"),
     ("readers starve a writer", "SS-12", "an update waits for as long as readers keep coming", "readers"),
-    ("a later version will do", "SS-13", "update_if() succeeds for a version that is still to come", "compare", "compare"),
+    ("a later version will do", "SS-13", "update_if() succeeds for a version that is still to come", "compare"),
     ("any version will do", "SS-13", "update_if() succeeds whatever the version", "compare", "compare"),
     ("a conflict leaves changes", "SS-13", "update_if() with another version is a conflict, and changes the data", "compare"),
     ("no version will do", "SS-13", "update_if() fails though the version is the latest", "compare", "compare"),

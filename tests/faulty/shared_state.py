@@ -1203,11 +1203,11 @@ class IgnoresTheVersion(State):
 
 
 @faulty("SS-13", "update_if() fails though the version is the latest")
-class ComparesWithTheNext(State):
-    """Compares with the version that the update is going to make."""
+class ComparesANumberWithText(State):
+    """The version has come out of the store as text, and is never equal to a number."""
 
     def compare(self, version: int) -> None:
-        if version != self.version + 1:
+        if str(self.version) != version:
             raise VersionConflictError(version, self.version)
 
 
