@@ -123,12 +123,17 @@ def _called_in_another_order(state: State, waiting: list[Handler]) -> Iterator[S
 
 def _called_one_by_one(state: State, waiting: list[Handler], deviations: Names) -> Iterator[State]:
     alone = not has(deviations, "latest first")
-    for handler in waiting:
+    for handler in sorted(waiting, key=_next_number):
         if handler.running or (alone and state.busy and not _runs_in_the_same(state, handler, deviations)):
             continue
         index = len(handler.pending) - 1 if has(deviations, "latest first") else 0
         state = _begun(state, handler, (handler.pending[index],), handler.pending[:index] + handler.pending[index + 1 :])
     yield state
+
+
+def _next_number(handler: Handler) -> int:
+    """Of the message that it hears next: one by one, handlers hear a message before any hears the next."""
+    return int(handler.pending[0].removesuffix(CHANGED))
 
 
 def _runs_in_the_same(state: State, handler: Handler, deviations: Names) -> bool:
