@@ -52,7 +52,7 @@ def enabled(state: State, can: Capabilities) -> Iterator[Any]:
     yield Advance(LONG)
     if not state.lost:
         yield Lose()
-        yield from (Try(name) for name in ("neighbours", "flood") if can.handles or (can.reads and name == "neighbours"))
+        yield from (Try(name) for name in ("neighbours", "flood") if can.reads or name == "neighbours")
     else:
         yield Send(state.called)
 

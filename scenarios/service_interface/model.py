@@ -59,6 +59,7 @@ NEEDS = {
     "leave": "unregisters",
     "leaves": "unregisters",
     "read": "reads",
+    "flood": "reads",
     "then": "reads",
     "deadline": "deadlines",
     "keyed": "keys",

@@ -13,7 +13,7 @@ from patternproof.outcome import NotApplicable, NotOffered
 from patternproof.scene import JudgedScene
 
 from .consumer import UNKNOWN, CoreComponent, Double
-from .events import CancelSend, Given, HandlerEnds, Receive, Register, Seen, Send, Subscribe, Unregister
+from .events import CancelSend, Given, HandlerEnds, Receive, Register, Seen, Send, Subscribe, SubscribeThenPeerSends, Unregister
 from .rig import LACKING, ServiceRig, rig
 from .samples import Samples
 from .structure import accepts, differences
@@ -216,6 +216,15 @@ class Scene(JudgedScene):
             NotOffered: the service has no receive_messages().
         """
         self.perform(Subscribe(number))
+        self._require(self.rig.listeners[number].refused)
+
+    def subscribe_then(self, number: int, message: int) -> None:
+        """Subscribe a reader, and have the peer send a message as soon as that has returned.
+
+        Raises:
+            NotOffered: the service has no receive_messages().
+        """
+        self.perform(SubscribeThenPeerSends(number, message))
         self._require(self.rig.listeners[number].refused)
 
     def got(self, number: int) -> list[str]:

@@ -14,7 +14,7 @@ from patternproof.drivers import Driver
 from patternproof.outcome import premise
 from patternproof.time_steps import Clock
 
-from .events import EVENTS, Answer, Lose, PeerSends, Retry, Send, SubscribeThenPeerSends
+from .events import EVENTS, Answer, Lose, PeerSends, Retry, Send
 from .experiments import EXPERIMENTS
 from .scene import Scene
 from .words import PHASES, names_of, numbers_of
@@ -168,7 +168,7 @@ def peer_sends_at_once(service: Scene, numbers: str) -> None:
 
 @when(text("reader {number:d} subscribes, and message {message:d} is sent as soon as that has returned"))
 def subscribe_then(service: Scene, number: int, message: int) -> None:
-    service.perform(SubscribeThenPeerSends(number, message))
+    service.subscribe_then(number, message)
 
 
 @when(text("service handler {name:w} is unregistered"))
@@ -260,5 +260,6 @@ def shares_nothing(service: Scene) -> None:
 
 @then("a reader that stops reading holds up nobody")
 def holds_up_nobody(service: Scene) -> None:
+    service.subscribe(0)
     found = EXPERIMENTS["flood"](service.rig)
     service.expect(not found, "everybody else to go on", found)
