@@ -247,6 +247,11 @@ Feature: Error propagation
       And the dependency says that the resource is not found
       Then its error survives the way over a process boundary and back
 
+    Example: the problem documents of a service
+      Given a service
+      When it is asked for all that its description allows and forbids
+      Then its problem documents are well formed
+
   @EP-10 @must @feature @machine @load
   Rule: What crosses the boundary holds no traceback, secret, file path or internal address
     Whoever attacks a system begins by reading its errors.
@@ -270,6 +275,11 @@ Feature: Error propagation
       When a request is made
       And the dependency fails
       Then nothing of the inside crosses with its error
+
+    Example: the errors of a service
+      Given a service
+      When it is asked for all that its description allows and forbids
+      Then nothing of the inside is in the errors that it answers
 
   @EP-11 @must @feature @interleavings
   Rule: Concurrent failures are all reported, none shadowing another
@@ -314,6 +324,11 @@ Feature: Error propagation
         | raises an error of a type that nobody knows              |
         | gives a result over which the validation itself fails    |
         | gives a result that is not valid                         |
+
+    Example: bad requests to a service
+      Given a service
+      When it is asked for all that its description allows and forbids
+      Then no bad request is answered with a 5xx
 
   @EP-13 @should @feature @machine
   Rule: An error says whether a retry can help

@@ -49,7 +49,11 @@ class Adapter:
     @property
     def offered(self) -> tuple[str, ...]:
         """Stems of the patterns that the module has a factory for, in the order of the registry."""
-        return tuple(stem for stem in PATTERNS if callable(getattr(self.module, stem, None)))
+        return tuple(stem for stem, pattern in PATTERNS.items() if any(map(self.has, pattern.factories)))
+
+    def has(self, factory: str) -> bool:
+        """Whether the module has a function of this name."""
+        return callable(getattr(self.module, factory, None))
 
     @property
     def file(self) -> str:
@@ -100,7 +104,7 @@ class Adapter:
             AdapterError: the factory failed, or returned something without the port's members; or, where `strict`, its
                 clean-up fails or does not end.
         """
-        if pattern not in self.offered:
+        if not self.has(pattern):
             raise NotOffered(f"the adapter has no function {pattern!r}")
         factory = Factory(getattr(self.module, pattern), pattern, self.runtime, self.file)
         made, clean_up = factory.make(driver, arguments)
@@ -198,7 +202,7 @@ def _never_fails(identifier: str, adapter: Adapter) -> str | None:
 def _refuse_slips(adapter: Adapter) -> None:
     """A name that is almost right would be ignored in silence."""
     present = {name for name in vars(adapter.module) if not name.startswith("_")}
-    for wanted in (*_SETTINGS, *PATTERNS):
-        if wanted not in present:
-            for slip in get_close_matches(wanted, sorted(present - {*_SETTINGS, *PATTERNS}), n=1, cutoff=_SLIP):
-                raise AdapterError(f"{adapter.file}: {slip!r} means nothing to the kit; was {wanted!r} meant?")
+    known = {*_SETTINGS, *(factory for pattern in PATTERNS.values() for factory in pattern.factories)}
+    for wanted in sorted(known - present):
+        for slip in get_close_matches(wanted, sorted(present - known), n=1, cutoff=_SLIP):
+            raise AdapterError(f"{adapter.file}: {slip!r} means nothing to the kit; was {wanted!r} meant?")

@@ -83,7 +83,7 @@ def run(
     pytest_args
         Whatever follows -- goes to pytest.
     adapter
-        A module's name, or the path of a Python file.
+        A module's name, the path of a Python file, or the address of a service's OpenAPI document.
     pattern
         Only this pattern, such as circuit_breaker; may be repeated.
     requirement

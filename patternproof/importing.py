@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -12,6 +13,10 @@ from pathlib import Path
 from types import ModuleType
 
 from patternproof.outcome import AdapterError
+from patternproof.patterns import PATTERNS
+
+_DOCUMENT = re.compile(r"(?:openapi|swagger)[^/]*$|\.(?:json|ya?ml)$")
+"""How the address of an OpenAPI document ends."""
 
 
 def imported(spec: str) -> ModuleType:
@@ -23,9 +28,23 @@ def imported(spec: str) -> ModuleType:
     if not spec.strip():
         raise AdapterError("the adapter's name is empty; give a module's name, or the path of a file")
     if spec.startswith(("http://", "https://")):
-        raise AdapterError(f"{spec}: implementations behind HTTP are not in this version; give a module's name or a file")
+        if _DOCUMENT.search(spec):
+            return _from_address(spec)
+        raise AdapterError(
+            f"{spec}: implementations behind HTTP are not in this version; give a module's name, a file, or the "
+            "address of a service's OpenAPI document, such as http://localhost:8000/openapi.json"
+        )
     is_path = spec.endswith(".py") or "/" in spec or "\\" in spec
     return _from_file(Path(spec)) if is_path else _from_name(spec)
+
+
+def _from_address(address: str) -> ModuleType:
+    """An adapter of a service that only its OpenAPI document is known of."""
+    module = ModuleType("patternproof_adapter_of_a_service")
+    for pattern in PATTERNS.values():
+        if pattern.service:
+            vars(module)[pattern.service] = lambda: address
+    return module
 
 
 def _from_file(path: Path) -> ModuleType:

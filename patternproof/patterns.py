@@ -14,6 +14,13 @@ class Pattern:
     stem: str
     prefix: str
     claims: frozenset[str] = frozenset()
+    service: str = ""
+    """The function of an adapter that gives a service over HTTP, where one can be held to some of the requirements."""
+
+    @property
+    def factories(self) -> tuple[str, ...]:
+        """The functions by which an adapter offers the pattern, or part of it."""
+        return (self.stem, self.service) if self.service else (self.stem,)
 
     @property
     def title(self) -> str:
@@ -32,7 +39,7 @@ PATTERNS: dict[str, Pattern] = {
         Pattern("event_bus", "EB", frozenset({"replay", "distributed", "durable"})),
         Pattern("shared_state", "SS", frozenset({"compare_and_set", "persistent", "distributed"})),
         Pattern("state_sync", "SY", frozenset({"three_way_merge", "distributed"})),
-        Pattern("error_propagation", "EP"),
+        Pattern("error_propagation", "EP", service="error_propagation_service"),
         Pattern("service_interface", "SI"),
         Pattern("resource_lifecycle", "RL", frozenset({"dependencies", "restart", "replace"})),
     )

@@ -73,6 +73,14 @@ def error_propagation(dependency: Dependency, settings: ErrorPropagationSettings
     return Component(dependency, settings)
 
 
+def error_propagation_service() -> Any:
+    try:
+        from patternproof.reference.error_propagation.service import made  # litestar comes with an extra
+    except ImportError as error:
+        raise Unsupported("a service without the extra http: pip install 'patternproof[http]'") from error
+    return made()
+
+
 async def service_interface(dependency: Transport) -> AsyncIterator[MessageService]:
     service = MessageService(dependency)
     yield service

@@ -250,7 +250,7 @@ def model(adapter: Adapter) -> ErrorPropagationModel:
     Raises:
         NotOffered: the adapter has no function that makes a component.
     """
-    if not callable(getattr(adapter.module, "error_propagation", None)):
+    if not adapter.has("error_propagation"):
         raise NotOffered("the adapter has no function 'error_propagation'")
     supported, crosses = [], False
     for settings in ErrorPropagationModel(EVERYTHING).variants():

@@ -14,6 +14,7 @@ from patternproof.drivers import Driver
 from .events import Cancel, CompareCodes, End, ReadDocument
 from .fits import STATUSES
 from .scene import Scene
+from .service_steps import *  # noqa: F403  # the steps about services are part of these
 from .words import PHASES, how_of, kinds_of, meaning, resources_of, wanted
 
 text = parsers.parse
