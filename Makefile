@@ -26,7 +26,7 @@ clean:
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .tox .venv build dist
 
 $(VENV)/.kit-installed: pyproject.toml | $(BIN)/python
-	$(PIP) install --editable '.[threads,servers,parallel]'
+	$(PIP) install --editable '.[threads,servers,http,parallel]'
 	touch $@
 
 $(VENV)/.tox-installed: | $(BIN)/python
