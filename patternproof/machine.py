@@ -93,9 +93,29 @@ def hunt(machine: type[Machine], profile: Profile, seed_value: int | None) -> Hi
     Without a seed the search is derandomised: the same run gives the same answer. It does not shrink: `shrinking` knows what an
     event is, and is a hundred times faster.
     """
+    left = profile.examples
+    while left > 0:
+        try:
+            _run(machine, left, profile.steps, seed_value)
+        except Parted as parted:
+            return parted.history
+        except Flaky:  # it goes by chance of its own, such as identifiers: what it has done once is done
+            if machine.parted is not None:
+                return machine.parted
+            # Hypothesis does not go on where the same choices lead elsewhere: what is left is another search.
+            left = profile.examples - len(machine.histories)
+            seed_value = (seed_value or 0) + 1
+            continue
+        except Hang:
+            return machine.histories[-1]
+        return None
+    return None
+
+
+def _run(machine: type[Machine], examples: int, steps: int, seed_value: int | None) -> None:
     chosen = settings(
-        max_examples=profile.examples,
-        stateful_step_count=profile.steps,
+        max_examples=examples,
+        stateful_step_count=steps,
         derandomize=seed_value is None,
         database=None,
         deadline=None,
@@ -104,14 +124,4 @@ def hunt(machine: type[Machine], profile: Profile, seed_value: int | None) -> Hi
         print_blob=False,
         report_multiple_bugs=False,
     )
-    try:
-        run_state_machine_as_test(machine if seed_value is None else seed(seed_value)(machine), settings=chosen)
-    except Parted as parted:
-        return parted.history
-    except Flaky:  # it goes by chance of its own, such as identifiers: what it has done once is done
-        if machine.parted is None:
-            raise
-        return machine.parted
-    except Hang:
-        return machine.histories[-1]
-    return None
+    run_state_machine_as_test(machine if seed_value is None else seed(seed_value)(machine), settings=chosen)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
 from typing import Any
 
 from patternproof.reference.circuit_breaker import CircuitBreaker
+from patternproof.scenarios.circuit_breaker.model import CircuitBreakerModel
 
 from patternproof import judge
+from patternproof.adapter import load
+from patternproof.machine import hunt
 from patternproof.outcome import Status
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
+from patternproof.profiles import PROFILES
 from tests.proof import loaded
 
 
@@ -29,3 +36,18 @@ def test_what_an_implementation_has_done_once_is_told_though_it_does_not_do_it_a
         outcomes = judge.run_machine(adapter, "circuit_breaker", "quick", None)
     assert [each.requirement for each in outcomes if each.status is Status.FAILED] == ["CB-01"]
     assert not [each for each in outcomes if each.status is Status.ERRORED]
+
+
+def test_where_the_same_choices_lead_elsewhere_the_search_goes_on_to_its_end() -> None:
+    chance = Random(0)
+
+    class ByChance(CircuitBreakerModel):
+        def alongside(self, state: Any, events: Any) -> Iterator[Any]:
+            options = list(super().alongside(state, events))
+            return iter(options[: chance.randint(1, len(options))])
+
+    held = judge.subject(load("patternproof.reference.adapters.in_memory"), "circuit_breaker")
+    histories: list[Any] = []
+    machine = judge._machine(replace(held, model=ByChance()), frozenset(), histories)
+    assert hunt(machine, PROFILES["quick"], None) is None
+    assert len(histories) >= PROFILES["quick"].examples

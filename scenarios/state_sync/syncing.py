@@ -86,12 +86,20 @@ def _category(key: Key, replica: int, deviations: Names) -> str:
     there = [write for write in key.candidates(CENTRE) if not write.deletes]
     if (ours or theirs) and not here and not there:
         return ANY  # it is gone on both sides: nobody can see a change
+    if ours and theirs and not (here and there) and not _was_there(key, key.most[replica] & key.most[CENTRE]):
+        return ANY  # on one side it has come and gone since the two last met: nobody need see a change there
     if theirs and ("a sync takes nothing from the store" in deviations or key.missed[replica]):
         return ANY
     after = key.knowing(replica, key.least[CENTRE], key.most[CENTRE])
     if not (ours and theirs) and len(after.candidates(replica)) > 1:
         return ANY  # an older conflict may have been decided so that nothing is seen to change
     return "both" if ours and theirs else "pushed" if ours else "pulled" if theirs else ""
+
+
+def _was_there(key: Key, known: int) -> bool:
+    """Whether a key is there for who knows these writes."""
+    seen = known & ~key.overwritten(known)
+    return any(seen >> bit & 1 and not write.deletes for bit, write in enumerate(key.writes))
 
 
 def completed(state: State, flight: Flight, deviations: Names) -> State:
