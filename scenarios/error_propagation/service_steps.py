@@ -49,31 +49,31 @@ def _told(fault: Fault | None) -> tuple[str, tuple[str, ...]]:
 
 
 @pytest.fixture
-def service(patternproof_adapter: Adapter, requirement: str) -> Service:
+def http_service(patternproof_adapter: Adapter, requirement: str) -> Service:
     """The service of an example."""
     return Service(patternproof_adapter, requirement)
 
 
 @given("a service")
-def there_is_a_service(service: Service) -> None:
-    service.ask()
+def there_is_a_service(http_service: Service) -> None:
+    http_service.ask()
 
 
 @when("it is asked for all that its description allows and forbids")
-def ask_it(service: Service) -> None:
-    service.ask()
+def ask_it(http_service: Service) -> None:
+    http_service.ask()
 
 
 @then("nothing of the inside is in the errors that it answers")
-def nothing_of_the_inside(service: Service) -> None:
-    service.expect_none(service.answers.errors, "an error")
+def nothing_of_the_inside(http_service: Service) -> None:
+    http_service.expect_none(http_service.answers.errors, "an error")
 
 
 @then("no bad request is answered with a 5xx")
-def no_server_error(service: Service) -> None:
-    service.expect_none(service.answers.forbidden, "to what its description forbids")
+def no_server_error(http_service: Service) -> None:
+    http_service.expect_none(http_service.answers.forbidden, "to what its description forbids")
 
 
 @then("its problem documents are well formed")
-def documents_are_well_formed(service: Service) -> None:
-    service.expect_none(service.answers.problems, "a problem document")
+def documents_are_well_formed(http_service: Service) -> None:
+    http_service.expect_none(http_service.answers.problems, "a problem document")
