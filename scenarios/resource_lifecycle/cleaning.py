@@ -58,10 +58,10 @@ def _again(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]
 def _again_meanwhile(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]:
     state = state.shaken_by("a second cleanup")
     again = [each.doing(CLEANS, DOWN) for each in state.resources if each.phase == CLEANING]
-    rest = [each.doing(CLEANS, DOWN, phase=GONE) for each in state.resources if each.phase == IS_UP and each.target]
-    ended = state.with_call(tracked._replace(phase=RETURNED_OR_ERROR))
+    rest = any(each.phase == IS_UP and each.target for each in state.resources)
     if "a second cleanup meanwhile cleans up again" in deviations:
-        yield _with(ended, [*again, *rest])._replace(order=bool(rest))
+        begun = _with(state.with_call(tracked._replace(loose=True)), again)
+        yield from _with_the_rest(begun, tracked.number, deviations)
         return
     if rest and "a second cleanup meanwhile goes on with the rest" in deviations:
         loose = [each._replace(loose=True) for each in (*state.calls, tracked) if each.phase == WAITING]
@@ -78,7 +78,8 @@ def _with_the_rest(state: State, number: int, deviations: Names) -> Iterator[Sta
     """With a deviation: a second cleanup cleans up what the first has not come to, as far as it can."""
     rest = [each for each in state.resources if each.phase == IS_UP and each.target]
     if not rest:
-        yield state.ended(number, RETURNED_OR_ERROR)
+        call = state.call(number)
+        yield state.ended(number, AN_END if call is not None and call.leaves else RETURNED_OR_ERROR)
         return
     for after in clean(state, rest[-1], deviations):
         if rest[-1].manner == "lingers":

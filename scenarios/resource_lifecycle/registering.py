@@ -255,6 +255,12 @@ def finish(state: State, resource: Resource, deviations: Names) -> Iterator[Stat
         if holder is not None and holder.number != resource.number:
             yield up(state.with_resource(holder._replace(phase=LEFT)), done._replace(phase=IS_UP))
         yield up(state, done._replace(phase=IS_UP))
+        if state.closed and deviations & _LEAVING:
+            yield up(state, done._replace(phase=GHOST))
+            yield up(state, done._replace(phase=LEFT))
+
+
+_LEAVING = {"a resource that is being registered is left", "a resource that comes during a cleanup is left"}
 
 
 def _finish_doomed(state: State, done: Resource, deviations: Names) -> Iterator[State]:

@@ -11,8 +11,8 @@ from .resources import Resource
 class Stay:
     """When one resource came, was registered, and began to be initialised and cleaned up; None: it has not."""
 
-    def __init__(self, resource: Resource, came: int) -> None:
-        self.resource, self.came = resource, came
+    def __init__(self, resource: Resource, came: int, now: int) -> None:
+        self.resource, self.came, self.since = resource, came, now
         self.began: int | None = None
         self.registered: int | None = None
         """The moment in which its register() was seen to have returned."""
@@ -57,7 +57,8 @@ class Witness:
 
     def came(self, resource: Resource) -> None:
         """A resource is about to be registered."""
-        stay = self._stays[resource.number] = Stay(resource, self._moment)
+        self._now += 1
+        stay = self._stays[resource.number] = Stay(resource, self._moment, self._now)
         for cleanup in self._cleanups.values():
             cleanup.late.append(stay)
 
@@ -93,7 +94,7 @@ class Witness:
 
     def _look_at_order(self, stay: Stay) -> None:
         for other in self._stays.values():
-            too_late = other.cleaned is not None
+            too_late = other.cleaned is not None and other.cleaned > stay.since  # one that came later could not go first
             if stay.resource.is_up and other.is_before(stay) and too_late:
                 self._tell(other, stay)
             elif stay.is_before(other) and other.resource.is_cleaning and not self._is_given_up(other.resource):

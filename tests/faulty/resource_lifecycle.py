@@ -689,7 +689,7 @@ class CleansMeanwhile(Manager):
 
     async def cleanup_all(self) -> None:
         if self._cleaned is not None and not self._cleaned.is_set():
-            await self.clean_and_tell(self.entries)
+            await super()._clean_all(self.entries)
         else:
             await super().cleanup_all()
 

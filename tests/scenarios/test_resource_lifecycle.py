@@ -168,6 +168,19 @@ def test_the_witness_is_content_with_the_reverse_order() -> None:
     assert witness.order == ""
 
 
+def test_the_witness_does_not_expect_what_comes_during_a_cleanup_to_go_first() -> None:
+    witness, (first,) = witnessed("a")
+    first._does(CLEANS)
+    late = Resource(Register(1, "b"), Simulated(), witness.noted)
+    witness.came(late)
+    for act in (BEGINS, UP):
+        late._does(act)
+    witness.registered(1, succeeded=True)
+    first._does(DOWN)
+    late._does(CLEANS)
+    assert witness.order == ""
+
+
 def test_the_witness_says_what_a_cleanup_that_it_met_has_left() -> None:
     witness = Witness(lambda resource: False)
     resource = Resource(Register(0, "a"), Simulated(), witness.noted)
