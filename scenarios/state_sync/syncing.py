@@ -7,6 +7,8 @@ from patternproof.modelling import Names
 from .events import CENTRE
 from .state import ANY, Ended, Flight, Key, State, at
 
+BY_WALL = "the wall clock decides"
+"""The deviation, which a merge function leaves nothing to decide."""
 EMPTIES = "a failed sync empties the local state"
 """The deviation, whether the sync was asked for or an automatic push."""
 
@@ -25,8 +27,9 @@ def _kept(key: Key, giver: int, taker: int) -> int:
 def met(state: State, flight: Flight, deviations: Names) -> State:
     """A sync of which nothing else kept it from being told exactly: both sides know the same now."""
     replica = flight.replica
+    told = deviations if state.settings.merge is None else deviations - {BY_WALL}
     categories = tuple(
-        ANY if state.unsure[replica] >> index & 1 or _is_fickle(key, deviations) else _category(key, replica, deviations)
+        ANY if state.unsure[replica] >> index & 1 or _is_fickle(key, deviations) else _category(key, replica, told)
         for index, key in enumerate(state.keys)
     )
     keys = tuple(_met(key, replica, deviations) for key in state.keys)
@@ -75,8 +78,8 @@ def _is_fickle(key: Key, deviations: Names) -> bool:
 def _category(key: Key, replica: int, deviations: Names) -> str:
     if key.erased[replica]:
         return "both" if key.most[CENTRE] & ~key.erased[replica] else "pushed"
-    if "the wall clock decides" in deviations and len({write.wall for write in key.writes}) > 1:
-        return ANY
+    if BY_WALL in deviations and len(key.writes) > 1:
+        return ANY  # who goes by nothing but the time cannot tell a conflict from an update
     if key.stuck[replica]:
         return ANY
     if not key.is_exact(replica) or not key.is_exact(CENTRE):
