@@ -118,5 +118,5 @@ def programs(model: ResourceLifecycleModel) -> Iterator[Program]:
 def _without_ids(program: Program) -> Program | None:
     """The same for resources that have no ids; None where it is about these."""
     ids = [event.id for event in (*program.prefix, *program.together) if isinstance(event, Register | Get)]
-    after = tuple(event for event in program.after if not isinstance(event, Get))
+    after = tuple(event for event in program.after if not isinstance(event, Register | Get))
     return replace(program, after=after) if len(ids) == len(set(ids)) and program.settings == PLAIN else None

@@ -187,6 +187,20 @@ class Scene(JudgedScene):
             raise NotOffered(f"the resource manager has no {self.rig.refused.args[0]}()")
         return self.last(Get)
 
+    def require_refusal(self) -> None:
+        """Go on only where a taken id is not replaced, as a manager with the claim ``replace`` may do without being asked.
+
+        Raises:
+            NotOffered: another one, made to try it, does that.
+        """
+        if "replace" not in self.adapter.claims:
+            return
+        with rig(self.adapter, self.driver, PLAIN) as tried:
+            tried.perform(Register(0, "tried"))
+            seen = tried.perform(Register(1, "tried"))
+        if any(call.phase == RETURNED for call in seen.calls):
+            raise NotOffered("a taken id is always replaced, as is claimed")
+
     def require_ids(self) -> None:
         """Go on only where resources have ids."""
         self.get("nothing")

@@ -55,6 +55,7 @@ def make_manager(managed: Scene) -> None:
 
 @given("a resource manager that does not replace")
 def make_manager_that_refuses(managed: Scene) -> None:
+    managed.require_refusal()
     managed.make()
     managed.require_ids()
 
