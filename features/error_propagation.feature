@@ -14,21 +14,21 @@ Feature: Error propagation
     Example: the dependency fails
       Given a component
       When a request is made
-      And the dependency fails
+      And the dependency behind it fails
       Then the request raises dependency_error
       And its error comes from the error of the dependency
 
     Example: the dependency is unavailable
       Given a component
       When a request is made
-      And the dependency is unavailable for a while
+      And the dependency behind it is unavailable for a while
       Then the request raises dependency_error
       And its error comes from the error of the dependency
 
     Example: the failure passes several layers
       Given a component that has the layers gateway, orders and warehouse
       When a request is made
-      And the dependency fails
+      And the dependency behind it fails
       Then the request raises dependency_error
       And its error comes from the error of the dependency
 
@@ -39,26 +39,26 @@ Feature: Error propagation
     Example: a failure of the dependency
       Given a component
       When a request is made
-      And the dependency fails
+      And the dependency behind it fails
       Then its error names the component, the operation and the resource
 
     Example: a result that is not valid
       Given a component
       When a request is made
-      And the dependency gives a result that is not valid
+      And the dependency behind it gives a result that is not valid
       Then its error names the component, the operation and the resource
 
     Example: an error of a type that nobody knows
       Given a component
       When a request is made
-      And the dependency raises an error of a type that nobody knows
+      And the dependency behind it raises an error of a type that nobody knows
       Then its error names the component, the operation and the resource
 
     Example: one of two resources fails
       Given a component that asks for 2 resources at once
       When a request is made for alpha and beta
-      And the dependency succeeds for alpha
-      And the dependency fails for beta
+      And the dependency behind it succeeds for alpha
+      And the dependency behind it fails for beta
       Then its error names the component, the operation and the resource
 
   @EP-03 @must @feature @machine
@@ -73,7 +73,7 @@ Feature: Error propagation
     Example: <how> has a sentence
       Given a component
       When a request is made
-      And the dependency <how>
+      And the dependency behind it <how>
       Then its error has a sentence for people
 
       Examples:
@@ -92,20 +92,20 @@ Feature: Error propagation
     Example: a result that is not valid
       Given a component
       When a request is made
-      And the dependency gives a result that is not valid
+      And the dependency behind it gives a result that is not valid
       Then the request raises operation_failed
       And its error says why the result is not valid
 
     Example: a result that is valid
       Given a component
       When a request is made
-      And the dependency succeeds
+      And the dependency behind it succeeds
       Then the request returns the result
 
     Example: a result that is not valid, below several layers
       Given a component that has the layers gateway and orders
       When a request is made
-      And the dependency gives a result that is not valid
+      And the dependency behind it gives a result that is not valid
       Then the request raises operation_failed
       And its error says why the result is not valid
 
@@ -117,21 +117,21 @@ Feature: Error propagation
     Example: the validation itself fails
       Given a component
       When a request is made
-      And the dependency gives a result over which the validation itself fails
+      And the dependency behind it gives a result over which the validation itself fails
       Then the request raises unexpected
       And its error comes from the error of the dependency
 
     Example: the dependency raises an error of a type that nobody knows
       Given a component
       When a request is made
-      And the dependency raises an error of a type that nobody knows
+      And the dependency behind it raises an error of a type that nobody knows
       Then the request raises unexpected or dependency_error
       And its error comes from the error of the dependency
 
     Example: the dependency raises a group of its failures
       Given a component
       When a request is made
-      And the dependency raises a group of its failures
+      And the dependency behind it raises a group of its failures
       Then the request raises unexpected, dependency_error or operation_failed
       And its error comes from the error of the dependency
 
@@ -160,13 +160,13 @@ Feature: Error propagation
     Example: somebody presses Ctrl-C
       Given a component
       When a request is made
-      And the dependency raises KeyboardInterrupt
+      And the dependency behind it raises KeyboardInterrupt
       Then the request ends with KeyboardInterrupt
 
     Example: the process is told to end
       Given a component
       When a request is made
-      And the dependency raises SystemExit
+      And the dependency behind it raises SystemExit
       Then the request ends with SystemExit
 
   @EP-07 @must @feature @machine
@@ -177,20 +177,20 @@ Feature: Error propagation
     Example: one layer
       Given a component
       When a request is made
-      And the dependency fails
+      And the dependency behind it fails
       Then its error holds the context of each layer once, outermost first
 
     Example: three layers
       Given a component that has the layers gateway, orders and warehouse
       When a request is made
-      And the dependency fails
+      And the dependency behind it fails
       Then its error holds the context of each layer once, outermost first
       And its error comes from the error of the dependency
 
     Example: three layers, and an error of a known kind at the root
       Given a component that has the layers gateway, orders and warehouse
       When a request is made
-      And the dependency says that the resource is not found
+      And the dependency behind it says that the resource is not found
       Then its error holds the context of each layer once, outermost first
       And its error comes from the error of the dependency
 
@@ -202,7 +202,7 @@ Feature: Error propagation
     Example: <how>, below one layer
       Given a component
       When a request is made
-      And the dependency <how>
+      And the dependency behind it <how>
       Then the request raises <kind>
 
       Examples:
@@ -214,7 +214,7 @@ Feature: Error propagation
     Example: <how>, below three layers
       Given a component that has the layers gateway, orders and warehouse
       When a request is made
-      And the dependency <how>
+      And the dependency behind it <how>
       Then the request raises <kind>
 
       Examples:
@@ -230,7 +230,7 @@ Feature: Error propagation
     Example: <how>
       Given a component whose errors cross a process boundary
       When a request is made
-      And the dependency <how>
+      And the dependency behind it <how>
       Then its error survives the way over a process boundary and back
 
       Examples:
@@ -244,7 +244,7 @@ Feature: Error propagation
     Example: an error that has passed three layers
       Given a component whose errors cross a process boundary, and that has the layers gateway, orders and warehouse
       When a request is made
-      And the dependency says that the resource is not found
+      And the dependency behind it says that the resource is not found
       Then its error survives the way over a process boundary and back
 
     Example: the problem documents of a service
@@ -259,7 +259,7 @@ Feature: Error propagation
     Example: <how>
       Given a component whose errors cross a process boundary
       When a request is made
-      And the dependency <how>
+      And the dependency behind it <how>
       Then nothing of the inside crosses with its error
 
       Examples:
@@ -273,7 +273,7 @@ Feature: Error propagation
     Example: an error that has passed three layers
       Given a component whose errors cross a process boundary, and that has the layers gateway, orders and warehouse
       When a request is made
-      And the dependency fails
+      And the dependency behind it fails
       Then nothing of the inside crosses with its error
 
     Example: the errors of a service
@@ -289,20 +289,20 @@ Feature: Error propagation
     Example: both fail, one after the other
       Given a component that asks for 2 resources at once
       When a request is made for alpha and beta
-      And the dependency fails for alpha
-      And the dependency is unavailable for a while for beta
+      And the dependency behind it fails for alpha
+      And the dependency behind it is unavailable for a while for beta
       Then no error of the dependency is lost
 
     Example: both fail at the same moment
       Given a component that asks for 2 resources at once
       When a request is made for alpha and beta
-      And the dependency fails for alpha and beta at the same moment
+      And the dependency behind it fails for alpha and beta at the same moment
       Then no error of the dependency is lost
 
     Example: below two layers
       Given a component that asks for 2 resources at once, and that has the layers gateway and orders
       When a request is made for alpha and beta
-      And the dependency fails for alpha and beta at the same moment
+      And the dependency behind it fails for alpha and beta at the same moment
       Then no error of the dependency is lost
 
   @EP-12 @must @feature @machine
@@ -312,7 +312,7 @@ Feature: Error propagation
     Example: <how>
       Given a component whose errors cross a process boundary
       When a request is made
-      And the dependency <how>
+      And the dependency behind it <how>
       Then its error has an HTTP status that fits its kind
 
       Examples:
@@ -337,19 +337,19 @@ Feature: Error propagation
     Example: the dependency is unavailable for a while
       Given a component
       When a request is made
-      And the dependency is unavailable for a while
+      And the dependency behind it is unavailable for a while
       Then its error says that a retry can help
 
     Example: the dependency fails for good
       Given a component
       When a request is made
-      And the dependency fails
+      And the dependency behind it fails
       Then its error says that a retry cannot help
 
     Example: through three layers
       Given a component that has the layers gateway, orders and warehouse
       When a request is made
-      And the dependency is unavailable for a while
+      And the dependency behind it is unavailable for a while
       Then its error says that a retry can help
 
   @EP-14 @should @feature @interleavings
@@ -359,19 +359,19 @@ Feature: Error propagation
     Example: cleaning up fails after the resource was not found
       Given a component that cleans up, which fails
       When a request is made
-      And the dependency says that the resource is not found
+      And the dependency behind it says that the resource is not found
       Then the request raises resource_not_found
       And its error comes from the error of the dependency
 
     Example: cleaning up fails after a failure of the dependency
       Given a component that cleans up, which fails
       When a request is made
-      And the dependency fails
+      And the dependency behind it fails
       Then its error comes from the error of the dependency
 
     Example: nothing else goes wrong
       Given a component that cleans up
       When a request is made
-      And the dependency denies permission
+      And the dependency behind it denies permission
       Then the request raises permission_denied
       And what was begun was cleaned up

@@ -55,7 +55,7 @@ def make_request_for(component: Scene, names: str) -> None:
     component.request(len(resources_of(names)))
 
 
-@when(text("the dependency {words}"))
+@when(text("the dependency behind it {words}"))
 def the_dependency_ends(component: Scene, words: str) -> None:
     how, resources = how_of(words.removesuffix(" at the same moment"))
     component.perform(*(End(component.call.number, resource, how) for resource in resources or [0]))

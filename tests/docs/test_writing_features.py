@@ -18,8 +18,10 @@ from patternproof.scenarios.state_sync import stored_steps
 from patternproof.scenarios.state_sync.words import settings_of as sync_settings_of
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
+from patternproof import steps as all_steps
 from patternproof import time_steps
 from patternproof.examples import Example, examples
+from patternproof.patterns import PATTERNS
 from patternproof.ports.state_sync import StateSyncSettings
 from patternproof.requirements import feature_file
 
@@ -88,11 +90,16 @@ def test_an_example_is_short_and_speaks_of_the_domain(example: Example) -> None:
         assert not re.search(r"\b(tasks?|threads?|futures?|loops?|HTTP|coroutines?)\b", step.name), step.name
 
 
-def test_every_step_of_the_feature_has_exactly_one_definition() -> None:
-    for example in examples(feature_file("circuit_breaker")):
+@pytest.mark.parametrize("stem", PATTERNS)
+def test_every_step_of_a_feature_has_exactly_one_definition_among_those_of_all_patterns(stem: str) -> None:
+    assert all_steps.modules()  # which are imported by that
+    everywhere = [
+        each for each in step_function_context_registry.values() if each.step_func.__module__.startswith("patternproof.")
+    ]
+    for example in examples(feature_file(stem)):
         for step in example.template.steps:
-            found = [context for context in defined() if context.type == step.type and context.parser.is_matching(step.name)]
-            assert len(found) == 1, step.name
+            found = [each for each in everywhere if each.type in (None, step.type) and each.parser.is_matching(step.name)]
+            assert len(found) == 1, f"{step.name}: {[each.parser.name for each in found]}"
 
 
 def test_the_worked_example_passes_as_it_is_printed(tmp_path: Path) -> None:
