@@ -172,13 +172,13 @@ def _add(state: State, event: AddListener, deviations: Names) -> Iterator[State]
 def _remove(state: State, number: int, deviations: Names) -> Iterator[State]:
     """A listener is removed; what it is in the middle of goes on."""
     listener = state.listener(number)
-    if listener is None or "hears after its removal" in deviations:
-        yield state
-        return
-    if "another is removed" in deviations:
+    if "another is removed" in deviations:  # be it that the one is gone already
         for other in state.listeners:
             if other.number != number and not other.removed:
                 yield _without_the_gone(state.with_listener(other._replace(removed=True, queue=())))
+    if listener is None or "hears after its removal" in deviations:
+        yield state
+        return
     removed = listener._replace(removed=True, queue=())
     yield _without_the_gone(state.with_listener(removed))
     if listener.queue and "hears what waited for it" in deviations:

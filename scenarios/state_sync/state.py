@@ -53,6 +53,8 @@ class Key(NamedTuple):
     """What it never takes from the centre; only with deviations."""
     erased: tuple[int, ...] = (0,) * len(REPLICAS)
     """What it has deleted, and forgotten that it ever was; only with deviations."""
+    gone: int = 0
+    """What the centre has forgotten so; only with deviations."""
 
     def knowing(self, node: int, least: int, most: int) -> Key:
         """With a node that has heard of more; equality with the centre is lost where that is possible news."""
@@ -239,7 +241,7 @@ def _rearranged(key: Key, kept: list[int]) -> Key:
     }
     old = [key.writes[bit] for bit in kept]
     writes = tuple(write._replace(past=_mapped(write.past, kept), perhaps=_mapped(write.perhaps, kept)) for write in old)
-    return key._replace(writes=writes, **masks)  # type: ignore[arg-type]  # names of tuples
+    return key._replace(writes=writes, gone=_mapped(key.gone, kept), **masks)  # type: ignore[arg-type]  # names of tuples
 
 
 def _mapped(mask: int, kept: list[int]) -> int:

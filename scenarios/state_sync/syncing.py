@@ -40,7 +40,7 @@ def _met(key: Key, replica: int, deviations: Names) -> Key:
     if key.erased[replica]:
         for name in ("least", "most"):
             key = key.with_mask(name, CENTRE, getattr(key, name)[CENTRE] & ~key.erased[replica])
-        key = key._replace(equal=0).with_mask("erased", replica, 0)
+        key = key._replace(equal=0, gone=key.gone | key.erased[replica]).with_mask("erased", replica, 0)
     if "merging has another base" in deviations:
         key = _without_base(key, replica)
     pushed = key.least[replica] & ~key.stuck[replica], key.most[replica] & ~key.stuck[replica]
@@ -89,6 +89,8 @@ def _category(key: Key, replica: int, deviations: Names) -> str:
     there = [write for write in key.candidates(CENTRE) if not write.deletes]
     if (ours or theirs) and not here and not there:
         return ANY  # it is gone on both sides: nobody can see a change
+    if (ours | theirs) & key.gone:
+        return ANY  # whether what comes back is news was forgotten with it
     if ours and theirs and not (here and there) and not _was_there(key, key.most[replica] & key.most[CENTRE]):
         return ANY  # on one side it has come and gone since the two last met: nobody need see a change there
     if theirs and ("a sync takes nothing from the store" in deviations or key.missed[replica]):

@@ -398,9 +398,9 @@ class _Whole(Local):
         return settled
 
 
-@faulty("SY-09 SY-11 SY-13", "a deleted key comes back from a replica that had not heard of it")
+@faulty("SY-09 SY-13", "a deleted key comes back from a replica that had not heard of it")
 class HasNoTombstones(System):
-    """A deleted key is removed from store and replica; what comes back is not even reported."""
+    """A deleted key is removed from store and replica; what comes back is not even reported, which follows from that."""
 
     class Store(Store):
         def _answer(self, request: Request) -> Reply:
