@@ -182,6 +182,7 @@ class SharedStateModel:
             yield from (Cancel(number) for number in begun if Cancel(number) not in events and number not in idle)
         changing = sum(isinstance(event, Update | UpdateIf) for event in events)
         calls_back = any(each.kind in ACTING and not each.spent for each in state.listeners)
+        ending = {event.listener for event in events if isinstance(event, ListenerEnds)}  # the next is not told yet in that turn
         for event in self.enabled(state):
             if isinstance(event, Update | UpdateIf) and changing + calls_back >= MOST_CHANGING:
                 continue
@@ -189,7 +190,9 @@ class SharedStateModel:
                 yield replace(event, call=event.call + len(begun))
             elif isinstance(event, AddListener):
                 yield AddListener(event.listener + come, event.how)
-            elif isinstance(event, RemoveListener | ListenerEnds | SetWallClock) and event not in events:
+            elif isinstance(event, ListenerEnds):
+                yield from () if event.listener in ending else (event,)
+            elif isinstance(event, RemoveListener | SetWallClock) and event not in events:
                 yield event
 
     def kind(self, event: Any) -> str:
