@@ -162,8 +162,8 @@ Feature: Service interface
       And request 2 is sent
       And the peer sends message 1
       And the peer answers request 2
-      Then request 2 gets its response
-      And service handler A has heard 1
+      Then service handler A has heard 1
+      And request 2 gets its response
 
     Example: the peer has a fault
       Given a message service
@@ -217,6 +217,7 @@ Feature: Service interface
       And the peer sends message 2
       Then service handler A has heard 1
       And service handler B has heard 1 and 2
+      And no handler waits for the service
 
   @SI-10 @must @feature @machine @interleavings @load
   Rule: receive_messages() misses nothing sent after it returned, and a consumer that stops reading does not stop the others

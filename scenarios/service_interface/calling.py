@@ -44,7 +44,10 @@ class Caller:
             response = await resolved(self._service.send_message(self._message, **self._options))
         except asyncio.CancelledError as error:
             self._phase = "cancelled" if self.cancelled else f"fails: {shown(error)}"
-            raise
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # Nobody has cancelled this task: it is an error as any other of the service's.
         except Exception as error:  # noqa: BLE001  # whatever it raises is what was seen
             self.refused = error if isinstance(error, Unsupported | TypeError) else None
             self._phase = self._of_error(error)

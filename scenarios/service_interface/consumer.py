@@ -8,13 +8,25 @@ from typing import Any
 from patternproof.flavour import resolved
 from patternproof.ports.service_interface import Message, Response, ServiceError
 
+from .events import Answer, HandlerEnds, PeerSends, Receive, Register, Send, Subscribe
 from .samples import Samples
+from .structure import demand
 
 COMMANDS = (0, 1, 2)
 SPECIAL = 1
 UNKNOWN = 3
 """The command that the peer knows nothing of."""
 NEWS = (0, 1)
+CONSUMED: tuple[tuple[Any, ...], ...] = (
+    (Register(0),),
+    (Subscribe(0),),
+    *((event,) for number in COMMANDS for event in (Send(number, "special" if number == SPECIAL else ""), Answer(number))),
+    (Send(UNKNOWN),),
+    (Answer(UNKNOWN, "fault"),),
+    tuple(map(PeerSends, NEWS)),
+    *((event,) for event in (Receive(0), HandlerEnds(0)) * len(NEWS)),
+)
+"""What the consumer makes happen, as events."""
 
 
 class CoreComponent:
@@ -37,7 +49,13 @@ class CoreComponent:
         self.state.append(message)
 
     async def run(self, news: Callable[[int], None]) -> None:
-        """Do its work; `news` has the peer send a message."""
+        """Do its work; `news` has the peer send a message.
+
+        Raises:
+            Unsupported: the service cannot be called as the interface says.
+        """
+        for name, count in (("register_handler", 1), ("receive_messages", 0), ("send_message", 1)):
+            demand(self._service, name, count)
         await resolved(self._service.register_handler(self._handler))
         subscription = await resolved(self._service.receive_messages())
         for number in COMMANDS:

@@ -41,12 +41,14 @@ class Hearer:
         self._samples = samples
         self._runs = Operation(driver, None if holds and driver.holds else Returned())
         self._heard: list[Hearing] = []
+        self._deeds = 0
+        """Last deeds that are under way: its runs end in the order in which they began."""
         self.function: Any = self._asynchronous if driver.can_cancel else self._plain
 
     @property
     def busy(self) -> bool:
-        """Whether a run of it is held."""
-        return bool(self._runs.held)
+        """Whether a run of it is held that may end next."""
+        return bool(self._runs.held) and not self._deeds
 
     async def _asynchronous(self, message: Any) -> None:
         await self._run(message)
@@ -59,15 +61,19 @@ class Hearer:
         try:
             deed = await resolved(self._runs.function())
             if deed is not None:
-                await deed()
+                try:
+                    await deed()
+                finally:
+                    self._deeds -= 1
         except asyncio.CancelledError:
             self._heard.append(Hearing(self.number, CUT_OFF))
             raise
 
     def end(self, deed: Deed | None, fails: bool = False) -> None:
         """Let the run end that has run longest, after a last deed."""
-        if not self._runs.held:
+        if not self.busy:
             return
+        self._deeds += deed is not None
         failure = HandlerFailure(f"of handler {name_of(self.number)}")
         self._runs.release(Raised(failure) if fails else Returned(deed))
 

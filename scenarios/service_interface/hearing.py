@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice, permutations, product
+from itertools import permutations, product
 
 from patternproof.modelling import Names
 
@@ -102,23 +102,22 @@ def _called(state: State, deviations: Names) -> Iterator[State]:
 
 
 def _called_in_another_order(state: State, waiting: list[Handler]) -> Iterator[State]:
-    """One handler hears what is not its turn, or has heard what came in this batch in another order."""
+    """One handler hears what waits, and what came in this batch, in another order, or some of it."""
     for handler in waiting:
-        for index in range(1, len(handler.pending)):
-            rest = handler.pending[:index] + handler.pending[index + 1 :]
-            yield _begun(state, handler, (handler.pending[index],), rest)
-    for handler in waiting:
-        after = _begun(state, handler, handler.pending, ())
-        now = after.handler(handler.number)
-        own = [each for each in after.heard if each.handler == handler.number]
-        if now is None or len(own) > len(now.running):
+        own = tuple([each.what for each in state.heard if each.handler == handler.number])
+        if len(own) > len(handler.running):
             continue
-        before = now.running[: len(now.running) - len(own)]
-        others = [each for each in after.heard if each.handler != handler.number]
-        for order in islice(permutations(own), 1, None):
-            running = (*before, *(each.what for each in order))
-            again = tuple(sorted((*others, *order), key=lambda each: each.handler))
-            yield after.with_handler(now._replace(running=running))._replace(heard=again)
+        before = handler.running[: len(handler.running) - len(own)]
+        others = [each for each in state.heard if each.handler != handler.number]
+        labels = (*own, *handler.pending)
+        numbers = range(len(labels))
+        for order in (order for count in range(1, len(labels) + 1) for order in permutations(numbers, count)):
+            if order != tuple(numbers[: len(order)]):
+                now = [labels[index] for index in order]
+                rest = tuple([label for index, label in enumerate(labels) if index not in order])
+                after = state.with_handler(handler._replace(running=(*before, *now), pending=rest))
+                again = (*others, *(Hearing(handler.number, label) for label in now))
+                yield after._replace(heard=tuple(sorted(again, key=lambda each: each.handler)))
 
 
 def _called_one_by_one(state: State, waiting: list[Handler], deviations: Names) -> Iterator[State]:

@@ -149,6 +149,7 @@ class ServiceModel:
         waits = [Calling(call.number, "waits") for call in state.calls]
         receiving = [Receipt(reader.number, "waits") for reader in state.readers if reader.receiving]
         standing = [*state.trouble, *((each.number, "leaves") for each in state.handlers if each.leaving)]
+        standing += [(number, "registers") for number in state.joining]
         return Seen(
             arrived=state.arrived,
             calls=tuple(sorted((*state.over, *waits))),
@@ -163,7 +164,7 @@ class ServiceModel:
     def matches(self, state: State, seen: Seen | Hung, deviations: Names) -> bool:
         if isinstance(seen, Hung):
             return False
-        return seen.plainly and fits(self.observe(state, deviations), seen, state)
+        return seen.plainly and ((state.spoilt and not state.found) or fits(self.observe(state, deviations), seen, state))
 
     def enabled(self, state: State) -> Iterator[Any]:
         return enabled(state, self.capabilities)
@@ -196,6 +197,8 @@ class ServiceModel:
             state.deaf,
             state.stuck,
             state.left,
+            state.joining,
+            state.spoilt,
         )
         return (calls, opened, handlers, incoming, readers, keys, flags)
 

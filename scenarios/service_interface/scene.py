@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from patternproof.adapter import Adapter
 from patternproof.drivers import Driver, Hang, Raised
 from patternproof.flavour import plainly
-from patternproof.history import shown
+from patternproof.history import History, shown
 from patternproof.outcome import NotApplicable, NotOffered
 from patternproof.scene import JudgedScene
 
-from .consumer import UNKNOWN, CoreComponent, Double
-from .events import CancelSend, Given, HandlerEnds, Receive, Register, Seen, Send, Subscribe, SubscribeThenPeerSends, Unregister
+from .consumer import CONSUMED, UNKNOWN, CoreComponent, Double
+from .events import (
+    CancelSend,
+    Given,
+    HandlerEnds,
+    Receive,
+    Register,
+    Seen,
+    Send,
+    Subscribe,
+    SubscribeThenPeerSends,
+    Unregister,
+    name_of,
+)
 from .rig import LACKING, ServiceRig, rig
 from .samples import Samples
 from .structure import accepts, differences
@@ -49,6 +62,8 @@ class Scene(JudgedScene):
         self.troubles: list[str] = []
         self.seen = Seen()
         """What was seen last."""
+        self._consumed = False
+        """Whether a consumer got something else than it should."""
 
     def __repr__(self) -> str:
         return f"<Scene handlers {', '.join(self._handlers) or 'none'}; calls {self._phases or 'none'}>"
@@ -190,6 +205,7 @@ class Scene(JudgedScene):
         number = self.handler(name)
         self.reach(self.rig.hearers[number].busy, f"handler {name} to be busy", self.seen)
         self.perform(HandlerEnds(number, how, call, self.new_handler(other) if other else -1))
+        self._require(self.rig.hearers[number].refused)
 
     def let_all_return(self) -> None:
         """Let handlers return until none is busy."""
@@ -208,6 +224,11 @@ class Scene(JudgedScene):
     def heard_so_far(self, name: str) -> list[str]:
         """What a handler has heard so far."""
         return self._heard.get(self.handler(name), [])
+
+    def waiting_handlers(self) -> list[str]:
+        """The handlers whose registering or unregistering is not over, once all have returned."""
+        self.let_all_return()
+        return [f"handler {name_of(number)} {hearer.doing}" for number, hearer in self.rig.hearers.items() if hearer.doing]
 
     def subscribe(self, number: int) -> None:
         """Subscribe a reader.
@@ -245,23 +266,40 @@ class Scene(JudgedScene):
         return [*found, *(f"{name}: expected something to be awaited, seen a plain result" for name in plain)]
 
     def consumed(self) -> tuple[list[Any], list[Any]]:
-        """What a consumer gets from the service, and what from a test double."""
-        threads = self.adapter.runtime == "threads"
-        with self.rig.beside(["c-"], holds=False) as (beside,):
-            beside.peer.answers_at_once, beside.peer.unknown = True, UNKNOWN
-            consumer = CoreComponent(beside.service, beside.peer.samples, threads)
-            pending = beside.call(partial(consumer.run, beside.peer.send_message))
-            self.driver.settle()
-            if pending.outcome is None:
-                return [*consumer.told(), "and then it waits for ever"], self._expected(threads)
-            if isinstance(pending.outcome, Raised):
-                self._require(pending.outcome.error)
-                return [*consumer.told(), shown(pending.outcome.error)], self._expected(threads)
-            return consumer.told(), self._expected(threads)
+        """What a consumer gets from the service, and what from a test double.
 
-    def _expected(self, threads: bool) -> list[Any]:
-        samples = Samples("c-")
+        Raises:
+            NotOffered: the service lacks what a consumer uses, or does not take it as the interface says.
+        """
+        service, peer = self.rig.service, self.rig.peer
+        threads = self.adapter.runtime == "threads"
+        peer.answers_at_once, peer.unknown = True, UNKNOWN
+        consumer = CoreComponent(service, peer.samples, threads)
+        pending = self.rig.call(partial(consumer.run, peer.send_message))
+        self.driver.settle()
+        seen = consumer.told()
+        if pending.outcome is None:
+            seen.append("and then it waits for ever")
+        elif isinstance(pending.outcome, Raised):
+            self._require(pending.outcome.error)
+            seen.append(shown(pending.outcome.error))
+        wanted = self._expected()
+        self._consumed = seen != wanted
+        return seen, wanted
+
+    def _expected(self) -> list[Any]:
+        samples = Samples()
         double = Double(samples)
         consumer = CoreComponent(double, samples, plain=True)
         plainly(consumer.run(double.news))
         return consumer.told()
+
+    def _history(self) -> History | None:
+        """Of a consumer, which the model cannot follow: what the service shows where the same happens to it event by event."""
+        history = super()._history()
+        if self._consumed and self.adapter.runtime != "live":
+            with suppress(Hang), self.adapter.driver() as driver, rig(self.adapter, driver, Given()) as alike:
+                history = alike.history
+                for events in CONSUMED:
+                    alike.perform(*events)
+        return history

@@ -48,6 +48,8 @@ class Handler(NamedTuple):
     gone: bool = False
     deaf: bool = False
     """Whether it is called no more, though it should be; only with deviations."""
+    waits: bool = False
+    """Whether its run waits for ever for what it has asked of the service; only with deviations."""
 
 
 class Incoming(NamedTuple):
@@ -109,8 +111,12 @@ class State(NamedTuple):
     """Whether nothing arrives any more; only with deviations."""
     stuck: bool = False
     """Whether nothing is sent any more; only with deviations."""
-    left: bool = False
-    """Whether a handler was unregistered; kept only with a deviation that asks for it."""
+    left: int = 0
+    """Ids that were given back, and not given again; counted only with a deviation that asks for it."""
+    joining: tuple[int, ...] = ()
+    """Handlers that wait for ever to be registered; only with deviations."""
+    spoilt: bool = False
+    """Whether a service was beside it that shares something, so that anything may follow; only with deviations."""
     fresh: tuple[int, ...] = ()
     """Calls that began since all last settled: one that is cancelled may not have begun at all."""
     lately: tuple[int, ...] = ()
@@ -182,7 +188,8 @@ class State(NamedTuple):
     @property
     def inners(self) -> frozenset[int]:
         """The handlers that wait for a call of their own."""
-        return frozenset([call.inner for call in self.calls if call.inner != NOBODY])
+        waiting = [handler.number for handler in self.handlers if handler.waits]
+        return frozenset([*waiting, *(call.inner for call in self.calls if call.inner != NOBODY)])
 
     @property
     def undone(self) -> frozenset[str]:

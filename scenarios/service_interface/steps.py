@@ -228,6 +228,12 @@ def has_got(service: Scene, number: int, messages: str) -> None:
     service.expect(sorted(seen) == wanted, f"that reader {number} has got {messages}", ", ".join(seen) or "nothing")
 
 
+@then("no handler waits for the service")
+def handlers_go_on(service: Scene) -> None:
+    waiting = service.waiting_handlers()
+    service.expect(not waiting, "that what handlers have asked for is done", "; ".join(waiting))
+
+
 @then(text("the sender of message {number:d} gets a typed error"))
 def sender_gets_error(service: Scene, number: int) -> None:
     service.let_all_return()

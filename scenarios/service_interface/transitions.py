@@ -50,9 +50,8 @@ def lose(state: State, deviations: Names) -> Iterator[State]:
 def register(state: State, number: int, deviations: Names) -> Iterator[State]:
     """A new handler; what is not dealt with yet it may hear or not."""
     state = state._replace(come=max(state.come, number + 1))
-    again = (state.left and has(deviations, "ids are used again")) or (bool(state.handlers) and has(deviations, "one id for all"))
-    if again:
-        state = _troubled(state, number, "has an id that was given before")
+    if state.left or (state.handlers and has(deviations, "one id for all")):
+        state = _troubled(state._replace(left=max(state.left - 1, 0)), number, "has an id that was given before")
     labels = [each.label for each in state.incoming if each.label in state.undone]
     begun = {label for handler in state.handlers for label in handler.running}
     options = ((), tuple([each for each in labels if each not in begun]), tuple(labels))
@@ -70,10 +69,13 @@ def unregister(state: State, number: int, deviations: Names) -> Iterator[State]:
     if handler is None or handler.gone or handler.leaving or has(deviations, "still hears"):
         yield state
         return
-    state = state._replace(left=state.left or has(deviations, "ids are used again"))
+    forgotten = _troubled(state, number, "fails to unregister")
+    state = state._replace(left=state.left + has(deviations, "ids are used again"))
     yield from hearing.on(state.with_handler(handler._replace(gone=True, pending=())), deviations)
     if handler.running:
         yield from hearing.on(state.with_handler(handler._replace(leaving=True, pending=())), deviations)
+    if handler.deaf:
+        yield forgotten
 
 
 def handler_ends(state: State, event: HandlerEnds, deviations: Names) -> Iterator[State]:
@@ -98,7 +100,8 @@ def handler_ends(state: State, event: HandlerEnds, deviations: Names) -> Iterato
 
 def _within(state: State, handler: Handler, event: HandlerEnds, deviations: Names) -> Iterator[State]:
     if has(deviations, "cannot register within"):
-        yield _troubled(state._replace(come=max(state.come, event.other + 1)), event.other, "registers")
+        after = state._replace(come=max(state.come, event.other + 1), joining=tuple(sorted((*state.joining, event.other))))
+        yield after.with_handler(handler._replace(waits=True))
         return
     for registered in register(state, event.other, deviations):
         yield from hearing.on(registered.returned(handler.number), deviations)
@@ -108,7 +111,7 @@ def _leaves(state: State, handler: Handler, deviations: Names) -> Iterator[State
     if handler.gone or handler.leaving:
         yield from hearing.on(state.returned(handler.number), deviations)
     elif has(deviations, "cannot unregister within"):
-        yield state.with_handler(handler._replace(leaving=True, pending=()))
+        yield state.with_handler(handler._replace(leaving=True, pending=(), waits=True))
     else:
         for left in unregister(state, handler.number, deviations):
             yield from hearing.on(left.returned(handler.number), deviations)
@@ -178,4 +181,4 @@ def experiment(state: State, name: str, deviations: Names) -> Iterator[State]:
     """New services are tried beside this one."""
     of = {"neighbours": "neighbours share", "flood": "a reader holds others up"}
     found = of[name] if has(deviations, of[name]) else ""
-    yield state._replace(found=(*state.found, found))
+    yield state._replace(found=(*state.found, found), spoilt=has(deviations, "neighbours share"))
