@@ -12,6 +12,7 @@ from patternproof.history import shown
 from patternproof.ports import Unsupported
 from patternproof.ports.service_interface import ErrorKind, ServiceError, ServiceTimeoutError
 
+from .events import WITHOUT_CAUSE
 from .peer import Peer
 
 WAITS = "waits"
@@ -66,7 +67,7 @@ class Caller:
         for number in sorted({self._root, *range(self.number + 1)}, key=lambda each: each != self._root):
             if self._peer.samples.fault(number).message in text:
                 return "fault" if number == self._root else f"gets the fault of {number}"
-        return "conflict" if self._root != self.number else f"fails: without its cause: {shown(error)}"
+        return f"{WITHOUT_CAUSE}: {shown(error)}"
 
     @property
     def phase(self) -> str:

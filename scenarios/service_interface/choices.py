@@ -105,7 +105,7 @@ def _of_calls(state: State, can: Capabilities) -> Iterator[Any]:
     if state.answered != NOBODY:
         yield Answer(state.answered, "again")
     if can.cancels:
-        yield from (CancelSend(call.number) for call in state.calls if call.inner == NOBODY)
+        yield from (CancelSend(call.number) for call in state.calls if call.inner == NOBODY and not call.orphan)
 
 
 def _of_handlers(state: State, can: Capabilities) -> Iterator[Any]:

@@ -8,6 +8,8 @@ from typing import ClassVar, NamedTuple
 
 DEADLINE = 10.0
 """Seconds after which a call with a deadline ends."""
+WITHOUT_CAUSE = "fails: without its cause"
+"""The phase of a call that ends with a typed error which gives no reason."""
 NOBODY = -1
 
 
@@ -284,7 +286,6 @@ class Calling(NamedTuple):
             "answered": "gets its response",
             "fault": "gets a typed error with the peer's fault",
             "refused": "gets a typed error with that of the transport",
-            "conflict": "gets a typed error",
             "timeout": "gets a typed error, as its deadline has come",
             "cancelled": "ends as cancelled",
         }

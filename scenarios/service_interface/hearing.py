@@ -74,10 +74,10 @@ def _on(state: State, deviations: Names) -> Iterator[State]:
     seen = set()
     for after in _called(state, deviations):
         for finished in _told(after, deviations):
-            after_all = _handed_on(heard_late(finished, deviations), deviations)
-            if after_all not in seen:
-                seen.add(after_all)
-                yield after_all
+            for after_all in _read(_handed_on(heard_late(finished, deviations), deviations)):
+                if after_all not in seen:
+                    seen.add(after_all)
+                    yield after_all
 
 
 on = _on
@@ -189,6 +189,19 @@ def _handed_on(state: State, deviations: Names) -> State:
         while (reader := state.reader(number)) is not None and reader.owed and reader.owed[0] not in undone:
             state = _put(state, reader._replace(owed=reader.owed[1:]), reader.owed[0], deviations)
     return state
+
+
+def _read(state: State) -> Iterator[State]:
+    """Of messages that come at one moment a reader may get any first."""
+    yield state
+    for receipt in state.received:
+        reader = state.reader(receipt.reader)
+        if reader is None or not receipt.what[:1].isdigit():
+            continue
+        for label in reader.buffer:
+            buffer = tuple([receipt.what if each == label else each for each in reader.buffer])
+            others = tuple([each for each in state.received if each != receipt])
+            yield received(state.with_reader(reader._replace(buffer=buffer))._replace(received=others), reader.number, label)
 
 
 def failed(state: State, handler: Handler, deviations: Names) -> State:

@@ -146,7 +146,7 @@ class ServiceModel:
         raise TypeError(f"no event of message services: {event!r}")
 
     def observe(self, state: State, deviations: Names) -> Seen:
-        waits = [Calling(call.number, "waits") for call in state.calls]
+        waits = [Calling(call.number, "waits") for call in state.calls if not call.orphan]
         receiving = [Receipt(reader.number, "waits") for reader in state.readers if reader.receiving]
         standing = [*state.trouble, *((each.number, "leaves") for each in state.handlers if each.leaving)]
         standing += [(number, "registers") for number in state.joining]

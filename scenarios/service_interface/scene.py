@@ -15,6 +15,7 @@ from patternproof.scene import JudgedScene
 
 from .consumer import CONSUMED, UNKNOWN, CoreComponent, Double
 from .events import (
+    Answer,
     CancelSend,
     Given,
     HandlerEnds,
@@ -129,6 +130,18 @@ class Scene(JudgedScene):
         self.take(self.rig.look_at(Send(number, how)))
         if isinstance(caller.refused, LACKING):
             raise NotOffered(str(caller.refused))
+
+    def answer(self, number: int, how: str = "ok") -> None:
+        """Answer a request.
+
+        Raises:
+            PremiseMissing: it has not arrived: some send a request once those before it are answered.
+        """
+        arrived = [call for _, call in self.rig.peer.open]
+        self.reach(
+            number in arrived, f"request {number} to have arrived", f"{', '.join(map(str, arrived)) or 'none'} at the peer"
+        )
+        self.perform(Answer(number, how))
 
     def cancellation(self, number: int) -> CancelSend:
         """The cancellation of a call.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import combinations
 
 from patternproof.modelling import Names
 
-from .events import DEADLINE, NOBODY, Answer, Arrival, Retry, Send
+from .events import DEADLINE, NOBODY, WITHOUT_CAUSE, Answer, Arrival, Retry, Send
 from .state import FAULT, KEPT, REFUSED, SENT, Call, State, has, is_withheld
 
 CUT = "fails"
@@ -15,6 +16,8 @@ CUT = "fails"
 
 def send(state: State, event: Send, deviations: Names) -> Iterator[State]:
     """A new call."""
+    if event.how == "keyed" and state.key_of(event.call):  # the call that sends the same again came first
+        return retry(state, Retry(event.call, event.call), deviations)
     due = DEADLINE if event.how == "deadline" else None
     number = event.call
     keyed, refused, special = (event.how == word for word in ("keyed", "refused", "special"))
@@ -56,7 +59,7 @@ def retry(state: State, event: Retry, deviations: Names) -> Iterator[State]:
     else:
         leader = next((frame for root, frame in state.open if root == event.of), NOBODY)
         yield entered.with_call(call._replace(frame=leader))
-        yield entered.ended(call, "conflict")
+        yield entered.ended(call, WITHOUT_CAUSE)
 
 
 def on(state: State, deviations: Names) -> Iterator[State]:
@@ -67,7 +70,8 @@ def on(state: State, deviations: Names) -> Iterator[State]:
         return
     for call in unsent:
         yield from on(_sent(state, call, deviations), deviations)
-    if len(unsent) < len(state.calls):
+    under_way = any(state.key_of(root) == SENT for root, _ in state.open)  # whatever has become of its caller
+    if len(unsent) < len(state.calls) or under_way:
         yield state
 
 
@@ -77,15 +81,13 @@ def _sent(state: State, call: Call, deviations: Names) -> State:
         stuck = has(deviations, "nothing is sent after a failure")
         return after._replace(stuck=after.stuck or stuck).ended(call, _refusal(deviations))
     what = "changed" if call.special and has(deviations, "requests are changed") else ""
-    joined = [
-        each._replace(frame=call.number) if each.frame == NOBODY and (each == call or _is_same(each, call)) else each
-        for each in state.calls
-    ]
-    if has(deviations, "sent twice at once"):
-        joined = [each._replace(frame=call.number) if each == call else each for each in state.calls]
+    twice = has(deviations, "sent twice at once")
+    unsent = [each for each in state.calls if each.frame == NOBODY]
+    sent = [each.number for each in unsent if each == call or (_is_same(each, call) and not twice)]
+    there = [each for each in state.calls if not (each.orphan and each.number in sent)]
     after = state.with_key(call.root, SENT) if call.keyed else state
     return after._replace(
-        calls=tuple(joined),
+        calls=tuple([each._replace(frame=call.number) if each.number in sent else each for each in there]),
         open=(*state.open, (call.root, call.number)),
         arrived=tuple(sorted((*state.arrived, Arrival(call.root, what)))),
     )
@@ -98,7 +100,7 @@ def _is_same(one: Call, other: Call) -> bool:
 def _refusal(deviations: Names) -> str:
     for name, phase in (
         ("a transport error without a type", "fails: without a type"),
-        ("a transport error without its cause", "fails: without its cause"),
+        ("a transport error without its cause", WITHOUT_CAUSE),
     ):
         if has(deviations, name):
             return phase
@@ -168,7 +170,7 @@ def _phase(call: Call, how: str, deviations: Names) -> str:
     if how == "fault":
         for name, phase in (
             ("a fault without a type", "fails: without a type"),
-            ("a fault without its cause", "fails: without its cause"),
+            ("a fault without its cause", WITHOUT_CAUSE),
             ("a fault is a response", "is answered otherwise"),
         ):
             if has(deviations, name):
@@ -190,7 +192,7 @@ def heard_late(state: State, deviations: Names) -> State:
 def cancel(state: State, number: int, deviations: Names) -> Iterator[State]:
     """A call is cancelled, if it has not ended."""
     call = state.call(number)
-    if call is None:
+    if call is None or call.orphan:
         yield state
         return
     after = state.ended(call, "cancelled")
@@ -202,11 +204,18 @@ def cancel(state: State, number: int, deviations: Names) -> Iterator[State]:
         stuck=after.stuck or has(deviations, "nothing is sent after a cancellation"),
     )
     yield from on(after, deviations)
+    if call.frame == NOBODY:
+        yield from on(_orphaned(after, call), deviations)
     if has(deviations, "others end with it"):
         for other in after.calls:
             yield from on(after.ended(other, CUT), deviations)
     if number in state.fresh and call.frame == number and not any(each.frame == number for each in after.calls):
         yield from on(_unsent(after, call), deviations)
+
+
+def _orphaned(state: State, call: Call) -> State:
+    """A request that was not sent yet goes its way without its caller."""
+    return state._replace(calls=(*state.calls, call._replace(orphan=True, due=None)))
 
 
 def _unsent(state: State, call: Call) -> State:
@@ -221,24 +230,28 @@ def _unsent(state: State, call: Call) -> State:
 
 def pass_time(state: State, seconds: float, deviations: Names) -> Iterator[State]:
     """Time passes; deadlines come."""
-    after = state
+    after, orphaned = state, state
     for call in state.calls:
         if call.due is None:
             continue
         due = call.due - seconds
-        if due > 0:
-            after = after.with_call(call._replace(due=due))
-        elif has(deviations, "no deadline"):
-            after = after.with_call(call._replace(due=None))
+        if due > 0 or has(deviations, "no deadline"):
+            changed = call._replace(due=due if due > 0 else None)
+            after, orphaned = after.with_call(changed), orphaned.with_call(changed)
         else:
-            after = after.ended(call, CUT if has(deviations, "a timeout without a type") else "timeout")
-    return on(after, deviations)
+            phase = CUT if has(deviations, "a timeout without a type") else "timeout"
+            after, orphaned = after.ended(call, phase), orphaned.ended(call, phase)
+            orphaned = _orphaned(orphaned, call) if call.frame == NOBODY else orphaned
+    for each in dict.fromkeys((after, orphaned)):
+        yield from on(each, deviations)
 
 
 def lose(state: State, deviations: Names) -> Iterator[State]:
-    """The peer is lost, and with it every answer that is still to come."""
+    """The peer is lost, and with it every answer that is still to come, and what was about to be sent."""
     after = state._replace(lost=True, open=())
     if not has(deviations, "waits for a lost peer"):
         for call in after.calls:
             after = after.ended(call, _refusal(deviations))
-    yield after
+    for count in range(len(after.arrived), -1, -1):
+        for arrived in combinations(after.arrived, count):
+            yield after._replace(arrived=arrived)

@@ -34,6 +34,8 @@ class Call(NamedTuple):
     special: bool = False
     ready: str = ""
     """How the peer has answered it, where that was not received yet."""
+    orphan: bool = False
+    """Whether its caller is gone, and its request may still be sent."""
 
 
 class Handler(NamedTuple):
@@ -165,7 +167,8 @@ class State(NamedTuple):
     def ended(self, call: Call, phase: str) -> State:
         """A call is over."""
         calls = tuple([each for each in self.calls if each.number != call.number])
-        after = self._replace(calls=calls, over=tuple(sorted((*self.over, Calling(call.number, phase)))))
+        over = self.over if call.orphan else tuple(sorted((*self.over, Calling(call.number, phase))))
+        after = self._replace(calls=calls, over=over)
         if call.inner != NOBODY:
             return after.returned(call.inner)
         return after

@@ -122,12 +122,12 @@ def send_again(service: Scene, number: int, again: int) -> None:
 
 @when(text("the peer answers request {number:d}"))
 def answer(service: Scene, number: int) -> None:
-    service.perform(Answer(number))
+    service.answer(number)
 
 
 @when(text("the peer answers request {number:d} with a fault"))
 def answer_with_fault(service: Scene, number: int) -> None:
-    service.perform(Answer(number, "fault"))
+    service.answer(number, "fault")
 
 
 @when(text("the peer answers request {number:d} once more"))
