@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from patternproof import members
@@ -15,7 +15,7 @@ from patternproof.drivers import Driver
 from patternproof.factories import Factory
 from patternproof.importing import imported
 from patternproof.outcome import AdapterError, NotOffered
-from patternproof.patterns import PATTERNS
+from patternproof.patterns import PATTERNS, owner, reference
 from patternproof.requirements import catalogue, nearest
 
 RUNTIMES = ("asyncio", "threads", "live")
@@ -31,7 +31,7 @@ class Adapter:
     spec: str
     """As given: a module's name or the path of a file."""
     name: str
-    module: ModuleType = field(repr=False, compare=False)
+    module: ModuleType | SimpleNamespace = field(repr=False, compare=False)
     runtime: str = "asyncio"
     claims: frozenset[str] = frozenset()
     known_failures: Mapping[str, str] = field(default_factory=dict)
@@ -48,12 +48,30 @@ class Adapter:
 
     @property
     def offered(self) -> tuple[str, ...]:
-        """Stems of the patterns that the module has a factory for, in the order of the registry."""
-        return tuple(stem for stem, pattern in PATTERNS.items() if any(map(self.has, pattern.factories)))
+        """Stems of the patterns of which anything can be made, in the order of the registry."""
+        return tuple(stem for stem, pattern in PATTERNS.items() if not all(map(self.lacks, pattern.factories)))
 
     def has(self, factory: str) -> bool:
         """Whether the module has a function of this name."""
         return callable(getattr(self.module, factory, None))
+
+    def lacks(self, factory: str) -> tuple[str, ...]:
+        """What it would take to make something, by this factory or by the reference's over parts of the module's own."""
+        over = () if self.has(factory) else owner(factory).parts.get(factory) or (factory,)
+        return tuple(each for each in over if not self.has(each))
+
+    def around(self, factory: str) -> Adapter:
+        """The same adapter, able to make something by this factory and all that it is made over.
+
+        The reference lends what the module lacks: the parts, where the module has the factory, and otherwise the factory.
+
+        Raises:
+            NotOffered: the module has neither the factory nor all of the parts; what is missing.
+        """
+        if missing := self.lacks(factory):
+            parts = "" if missing == (factory,) else f", nor {' and '.join(map(repr, missing))} to make the reference's over"
+            raise NotOffered(f"the adapter has no function {factory!r}{parts}")
+        return replace(self, module=SimpleNamespace(**{**vars(reference(self.runtime)), **vars(self.module)}))
 
     @property
     def file(self) -> str:
@@ -90,30 +108,30 @@ class Adapter:
         return Simulated()
 
     @contextmanager
-    def make(self, pattern: str, driver: Driver, *arguments: Any) -> Iterator[Any]:
+    def make(self, factory: str, driver: Driver, *arguments: Any) -> Iterator[Any]:
         """Make an implementation inside a driver's loop, and clean it up at the end of the scope.
 
         Args:
-            pattern: stem of the pattern.
+            factory: its name: the stem of the pattern, or one of the pattern's parts.
             driver: an entered driver.
-            *arguments: what the pattern's factory takes.
+            *arguments: what the factory takes.
 
         Raises:
-            NotOffered: no factory for the pattern, or it refused a setting with `Unsupported`.
+            NotOffered: there is no such factory, or it refused a setting with `Unsupported`.
             Unavailable: it asked for a server that is missing.
             AdapterError: the factory failed, or returned something without the port's members; or, where `strict`, its
                 clean-up fails or does not end.
         """
-        if not self.has(pattern):
-            raise NotOffered(f"the adapter has no function {pattern!r}")
-        factory = Factory(getattr(self.module, pattern), pattern, self.runtime, self.file)
-        made, clean_up = factory.make(driver, arguments)
+        if not self.has(factory):
+            raise NotOffered(f"the adapter has no function {factory!r}")
+        function = Factory(getattr(self.module, factory), factory, self.runtime, self.file)
+        made, clean_up = function.make(driver, arguments)
         try:
-            members.require(made, pattern, driver, self.runtime, self.file)
+            members.require(made, factory, driver, self.runtime, self.file)
             yield made
         finally:
             if clean_up is not None:
-                factory.clean(driver, clean_up, self.strict and sys.exc_info()[0] is None)
+                function.clean(driver, clean_up, self.strict and sys.exc_info()[0] is None)
 
 
 def load(spec: str) -> Adapter:
@@ -177,8 +195,9 @@ def _seconds(module: ModuleType, variable: str, spec: str) -> float | None:
 
 
 def _refuse_unknown(adapter: Adapter) -> None:
-    if not adapter.offered:
-        raise AdapterError(f"{adapter.file}: no factory; write a function named as the pattern is: {', '.join(PATTERNS)}")
+    factories = [factory for pattern in PATTERNS.values() for factory in pattern.factories]
+    if not any(map(adapter.has, factories)):
+        raise AdapterError(f"{adapter.file}: no factory; write a function of one of these names: {', '.join(factories)}")
     claims = {claim for pattern in PATTERNS.values() for claim in pattern.claims}
     for claim in sorted(adapter.claims - claims):
         raise AdapterError(f"{adapter.spec}: CLAIMS names {claim!r}, which no pattern has; {nearest(claim, claims)}")
@@ -193,7 +212,7 @@ def _never_fails(identifier: str, adapter: Adapter) -> str | None:
     if requirement is None:
         return f"which is no requirement; {nearest(identifier, catalogue())}"
     if requirement.pattern not in adapter.offered:
-        return f"and has no function {requirement.pattern!r} that could fail it"
+        return f"and has no function {PATTERNS[requirement.pattern].wanted} that could fail it"
     if requirement.claim is not None and requirement.claim not in adapter.claims:
         return f"which only counts where CLAIMS names {requirement.claim!r}"
     return None

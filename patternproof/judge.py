@@ -6,7 +6,7 @@ which requirements are broken; a history that no set explains is blamed where it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from shlex import quote
@@ -289,9 +289,11 @@ def smoke(adapter: Adapter, stem: str) -> None:
         )
     held = Subject(adapter, stem, model, Findings(model))
     plainest = scenario.SMOKE(model) if callable(scenario.SMOKE) else scenario.SMOKE
-    history = held.play(model.variants()[0], map(alone, plainest))
-    if explained(model, history, RIGHT) < len(history) and diagnose(model, [history]) is None:
-        told = "\n  ".join(history.lines())
-        raise AdapterError(
-            f"{adapter.spec}: the plainest use of {stem!r} already goes wrong; look at the adapter first:\n  {told}"
-        )
+    uses = plainest if isinstance(plainest, Mapping) else {model.variants()[0]: plainest}
+    for settings, events in uses.items():
+        history = held.play(settings, map(alone, events))
+        if explained(model, history, RIGHT) < len(history) and diagnose(model, [history]) is None:
+            told = "\n  ".join(history.lines())
+            raise AdapterError(
+                f"{adapter.spec}: the plainest use of {stem!r} already goes wrong; look at the adapter first:\n  {told}"
+            )

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_origin, get_type_hints
 
 from patternproof.drivers import Driver
 from patternproof.outcome import AdapterError
+from patternproof.patterns import owner
 
 Flavour = Literal["awaited", "scope", "plain", "value"]
 _WORDS: dict[Flavour, tuple[str, str]] = {
@@ -26,16 +27,24 @@ _RIGHT: set[tuple[type, str, str]] = set()
 
 
 @cache
-def required(pattern: str) -> dict[str, Flavour]:
-    """Names and flavours of the members that every implementation of a pattern has, from ``REQUIRED`` of its port."""
-    protocol = getattr(port(pattern), "REQUIRED", None)
+def required(factory: str) -> dict[str, Flavour]:
+    """Names and flavours of the members that everything made by a factory has, from ``REQUIRED`` of its port."""
+    protocol = described(factory, "REQUIRED")
     return {} if protocol is None else flavours(protocol)
 
 
 @cache
-def optional(pattern: str) -> dict[str, Flavour]:
+def optional(factory: str) -> dict[str, Flavour]:
     """The same of the members that belong to a claim or a should, from ``OPTIONAL`` of its port."""
-    return {name: flavour for protocol in getattr(port(pattern), "OPTIONAL", ()) for name, flavour in flavours(protocol).items()}
+    protocols = described(factory, "OPTIONAL")
+    return {name: flavour for protocol in protocols for name, flavour in flavours(protocol).items()}
+
+
+def described(factory: str, name: str) -> Any:
+    """What the port says of a factory: ``ARGUMENTS``, ``REQUIRED`` or ``OPTIONAL``, each by factory where there are several."""
+    pattern = owner(factory)
+    value = getattr(port(pattern.stem), name)
+    return value[factory] if pattern.parts else value
 
 
 def port(pattern: str) -> ModuleType:
@@ -57,27 +66,27 @@ def _flavour(member: Any) -> Flavour:
     return "scope" if get_origin(result) is AbstractAsyncContextManager else "plain"
 
 
-def require(made: Any, pattern: str, driver: Driver, runtime: str, file: str) -> None:
+def require(made: Any, factory: str, driver: Driver, runtime: str, file: str) -> None:
     """Hold what a factory returned to its port.
 
     Raises:
         AdapterError: it is None, or lacks a member, or has one of the other flavour; what was expected, seen, and what to do.
     """
-    if (type(made), pattern, runtime) in _RIGHT:
+    if (type(made), factory, runtime) in _RIGHT:
         return
     if made is None:
-        raise AdapterError(f"{file}: {pattern}() returned None; return (or yield) the object that it adapts")
-    if getattr(port(pattern), "JUDGED", False):
+        raise AdapterError(f"{file}: {factory}() returned None; return (or yield) the object that it adapts")
+    if getattr(port(owner(factory).stem), "JUDGED", False):
         return  # whether it has them is a requirement of that pattern
-    for name, flavour in required(pattern).items():
+    for name, flavour in required(factory).items():
         if not _has(made, name, driver):
-            raise AdapterError(_lacking(made, name, flavour, pattern, runtime, file))
-    for name, flavour in {**required(pattern), **optional(pattern)}.items():
+            raise AdapterError(_lacking(made, name, flavour, factory, runtime, file))
+    for name, flavour in {**required(factory), **optional(factory)}.items():
         wrong = _wrong(made, name, flavour, runtime)
         if wrong:
             expected = _WORDS[flavour][runtime == "threads"]
-            raise AdapterError(f"{file}: {pattern}() under RUNTIME {runtime!r}: expected {name} to be {expected}, seen {wrong}")
-    _RIGHT.add((type(made), pattern, runtime))
+            raise AdapterError(f"{file}: {factory}() under RUNTIME {runtime!r}: expected {name} to be {expected}, seen {wrong}")
+    _RIGHT.add((type(made), factory, runtime))
 
 
 def _has(made: Any, name: str, driver: Driver) -> bool:
@@ -86,11 +95,11 @@ def _has(made: Any, name: str, driver: Driver) -> bool:
     return found or bool(driver.now(lambda: hasattr(made, name)))
 
 
-def _lacking(made: Any, name: str, flavour: Flavour, pattern: str, runtime: str, file: str) -> str:
+def _lacking(made: Any, name: str, flavour: Flavour, factory: str, runtime: str, file: str) -> str:
     expected = _WORDS[flavour][runtime == "threads"]
     public = [each for each in dir(made) if not each.startswith("_")]
     return (
-        f"{file}: {pattern}() returned a {type(made).__name__} without {name!r}; expected {expected} of that name, "
+        f"{file}: {factory}() returned a {type(made).__name__} without {name!r}; expected {expected} of that name, "
         f"seen: {', '.join(public) or 'nothing public'}; wrap the object in a class that has it"
     )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from types import ModuleType
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A pattern: `stem` names its files in every folder and its factory in an adapter, `prefix` begins its ids."""
+    """A pattern: `stem` names its files in every folder and, without `parts`, its factory; `prefix` begins its ids."""
 
     stem: str
     prefix: str
@@ -17,10 +18,23 @@ class Pattern:
     service: str = ""
     """The function of an adapter that gives a service over HTTP, where one can be held to some of the requirements."""
 
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    """The factories of a pattern that has several, and of other patterns those whose products each is made over."""
+
+    @property
+    def makers(self) -> tuple[str, ...]:
+        """The functions that make what the kit calls."""
+        return tuple(self.parts) or (self.stem,)
+
     @property
     def factories(self) -> tuple[str, ...]:
         """The functions by which an adapter offers the pattern, or part of it."""
-        return (self.stem, self.service) if self.service else (self.stem,)
+        return (*self.makers, self.service) if self.service else self.makers
+
+    @property
+    def wanted(self) -> str:
+        """Any of the makers, for messages."""
+        return " or ".join(map(repr, self.makers))
 
     @property
     def title(self) -> str:
@@ -44,3 +58,13 @@ PATTERNS: dict[str, Pattern] = {
         Pattern("resource_lifecycle", "RL", frozenset({"dependencies", "restart", "replace"})),
     )
 }
+
+
+def owner(factory: str) -> Pattern:
+    """The pattern that a factory is of."""
+    return next(pattern for pattern in PATTERNS.values() if factory in pattern.factories)
+
+
+def reference(runtime: str) -> ModuleType:
+    """The reference as an adapter of that runtime."""
+    return import_module(f"patternproof.reference.adapters.{'threads' if runtime == 'threads' else 'in_memory'}")

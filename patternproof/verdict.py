@@ -8,6 +8,7 @@ from enum import IntEnum, StrEnum
 
 from patternproof.adapter import Adapter
 from patternproof.outcome import Outcome, Status, Way
+from patternproof.patterns import PATTERNS
 from patternproof.requirements import Requirement
 
 
@@ -137,7 +138,7 @@ def verdict(requirement: Requirement, outcomes: Iterable[Outcome], adapter: Adap
     """
     own = tuple(sorted((outcome for outcome in outcomes if outcome.requirement == requirement.id), key=_order))
     if requirement.pattern not in adapter.offered:
-        return Verdict(requirement, Kind.NOT_OFFERED, f"the adapter has no function {requirement.pattern!r}")
+        return Verdict(requirement, Kind.NOT_OFFERED, f"the adapter has no function {PATTERNS[requirement.pattern].wanted}")
     if requirement.claim is not None and requirement.claim not in adapter.claims:
         return Verdict(requirement, Kind.DECLINED, _declined(requirement.claim, own), None, own)
     known = adapter.known_failures.get(requirement.id, "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -32,6 +32,8 @@ _QUIET += (
     "unraisableexception",
     "threadexception",
 )  # the session around it listens; each collects garbage at its end, again and again
+
+Made = Callable[..., Any] | Mapping[str, Callable[..., Any]]
 
 
 @dataclass
@@ -107,7 +109,7 @@ class _Listener:
 def prove(
     stem: str,
     name: str,
-    factory: Callable[..., Any],
+    factory: Made,
     claims: Iterable[str] | None = None,
     counting: bool = False,
     requirement: str | None = None,
@@ -117,7 +119,7 @@ def prove(
     Args:
         stem: of the pattern.
         name: of the implementation.
-        factory: as in an adapter module.
+        factory: as in an adapter module; of a pattern with several, those that the module has, by name.
         claims: None for all of the pattern that the reference makes.
         counting: whether what the machine and the schedules exercise is counted, and so reported as passed; it takes more time
             than all else, and says nothing about failures.
@@ -143,18 +145,18 @@ def _plain() -> list[str]:
 
 
 @contextmanager
-def loaded(stem: str, name: str, factory: Callable[..., Any], claims: Iterable[str] | None = None) -> Iterator[Adapter]:
+def loaded(stem: str, name: str, factory: Made, claims: Iterable[str] | None = None) -> Iterator[Adapter]:
     """The adapter of one implementation, as `prove` makes it."""
     with _adapter(stem, name, factory, claims) as spec:
         yield load(spec)
 
 
 @contextmanager
-def _adapter(stem: str, name: str, factory: Callable[..., Any], claims: Iterable[str] | None) -> Iterator[str]:
+def _adapter(stem: str, name: str, factory: Made, claims: Iterable[str] | None) -> Iterator[str]:
     """An adapter module that stands in no file."""
     module = ModuleType(f"proved_{name}")
     made = PATTERNS[stem].claims - OUT_OF_PROCESS if claims is None else claims
-    vars(module).update({"CLAIMS": set(made), stem: factory})
+    vars(module).update({"CLAIMS": set(made), **(factory if isinstance(factory, Mapping) else {stem: factory})})
     sys.modules[module.__name__] = module
     try:
         yield module.__name__

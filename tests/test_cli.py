@@ -356,8 +356,10 @@ def test_a_new_adapter_can_be_loaded_and_says_what_to_fill_in(project: Project) 
 def test_a_new_adapter_has_every_member_setting_and_claim_of_the_pattern(stem: str, runtime: str, tmp_path: Path) -> None:
     text = adapter_text_of([stem], runtime)
     compile(text, "adapter.py", "exec")
-    for name in (*members.required(stem), *members.optional(stem)):
-        assert f" {name}(self" in text
+    for factory in PATTERNS[stem].makers:
+        assert f"\ndef {factory}(" in text
+        for name in (*members.required(factory), *members.optional(factory)):
+            assert f" {name}(self" in text
     for claim in PATTERNS[stem].claims:
         assert claim in text
     assert max(map(len, text.splitlines())) <= 130

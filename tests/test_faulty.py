@@ -41,7 +41,7 @@ def in_process(stem: str) -> list[Requirement]:
     [pytest.param(stem, each, id=f"{stem}-{each}") for stem, registry in FAULTY.items() for each in registry],
 )
 def test_it_fails_exactly_what_it_violates(stem: str, faulty: Faulty) -> None:
-    proof = prove(stem, faulty.name, faulty.factory, faulty.claims)
+    proof = prove(stem, faulty.name, faulty.made, faulty.claims)
     assert not proof.errors()
     assert proof.failed() == faulty.violates, told(proof)
     messages = [each.message for requirement in faulty.violates for each in proof.failures(requirement)]
@@ -54,7 +54,7 @@ def test_it_fails_exactly_what_it_violates(stem: str, faulty: Faulty) -> None:
 
 def found_by_machine(stem: str, faulty: Faulty) -> set[str]:
     """The requirements that the machine finds broken in the standard profile."""
-    with loaded(stem, faulty.name, faulty.factory, faulty.claims) as adapter:
+    with loaded(stem, faulty.name, faulty.made, faulty.claims) as adapter:
         outcomes = judge.run_machine(adapter, stem, "standard", None)
     return {each.requirement for each in outcomes if each.status is Status.FAILED}
 
@@ -76,7 +76,8 @@ def test_every_deviation_is_that_of_some_implementation(stem: str) -> None:
 def test_the_reference_passes_everything_that_it_is_held_against(stem: str) -> None:
     from patternproof.reference.adapters import in_memory
 
-    proof = prove(stem, f"{stem}_reference", getattr(in_memory, stem), in_memory.CLAIMS, counting=True)
+    made = {factory: getattr(in_memory, factory) for factory in PATTERNS[stem].makers}
+    proof = prove(stem, f"{stem}_reference", made, in_memory.CLAIMS, counting=True)
     assert not proof.errors()
     assert not proof.failed()
     for way, part in ((Way.FEATURE, "feature"), (Way.MACHINE, "histories")):

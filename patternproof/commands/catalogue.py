@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from patternproof.outcome import AdapterError, Way
-from patternproof.patterns import PATTERNS
+from patternproof.patterns import PATTERNS, Pattern
 from patternproof.report.terminal import indented
 from patternproof.requirements import EDITION, Requirement, catalogue, feature_file, nearest
 from patternproof.settings import selection, split
@@ -88,6 +88,7 @@ def explain_requirement(identifier: str) -> int:
     console.print(Text(f"{requirement.id}  {PATTERNS[requirement.pattern].title}, {_standing(requirement)}", "bold"))
     console.print(Text(requirement.sentence))
     _paragraph(console, "Why", requirement.why)
+    _paragraph(console, "Offered by", "; ".join(_offers(PATTERNS[requirement.pattern])))
     console.print(Text("\nExercised by:", "bold"))
     for line in _ways(requirement):
         indented(f"  {line}", console)
@@ -99,6 +100,12 @@ def explain_requirement(identifier: str) -> int:
     if requirement.ways != {Way.LOAD}:
         _paragraph(console, "To see it alone", f"patternproof run --adapter ADAPTER --requirement {requirement.id}")
     return Exit.CONFORMANT
+
+
+def _offers(pattern: Pattern) -> Iterator[str]:
+    """Of a pattern with several factories, what each takes in an adapter."""
+    for factory, over in pattern.parts.items():
+        yield factory + (f", or {' and '.join(over)} that the reference's is made over" if over else "")
 
 
 def _ways(requirement: Requirement) -> Iterator[str]:

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from patternproof import members
 from patternproof.outcome import AdapterError
-from patternproof.patterns import PATTERNS
+from patternproof.patterns import PATTERNS, owner
 from patternproof.requirements import nearest
 from patternproof.settings import split
 from patternproof.verdict import Exit
@@ -46,7 +46,7 @@ from patternproof.conformance import *  # noqa: F403  # the tests
 
 ADAPTER = "adapter.py"
 '''
-_PART = Template('''
+_CLASS = Template('''
 
 class $name:
     """The $title of this project under the names that the kit calls.
@@ -56,14 +56,22 @@ class $name:
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
-$members$optional
+$members$optional''')
+_FACTORY = Template('''
 
-def $stem($arguments) -> $name:
+def $factory($arguments) -> $name:
     """Make a new one, which shares nothing with any other."""
-$settings    # `yield` in place of `return` where something is to be cleaned up after each example.
+$over$settings    # `yield` in place of `return` where something is to be cleaned up after each example.
     #
     #     return $name(my_project.$name(...))
     raise NotImplementedError("make the $title here")
+''')
+_FUNCTION = Template('''
+
+def $factory($arguments) -> Any:
+    """The $title of this project; patternproof.ports.$stem says what it must do."""
+    #     return my_project.$factory($given)
+    raise NotImplementedError("call the $title here")
 ''')
 _SETTINGS = Template("""    # Durations are seconds. The settings, with the defaults, which stand for "as without it":
 $fields
@@ -126,7 +134,7 @@ def adapter_text(stems: list[str], runtime: str) -> str:
         runtime=runtime,
         claims="\n".join(claims),
         prefix=PATTERNS[stems[0]].prefix,
-        parts="".join(_part(stem, runtime) for stem in stems),
+        parts="".join(_part(factory, runtime) for stem in stems for factory in PATTERNS[stem].makers),
     )
 
 
@@ -149,20 +157,29 @@ def _public(stem: str) -> dict[str, type]:
     return {name: value for name, value in vars(port).items() if isinstance(value, type) and value.__module__ == port.__name__}
 
 
-def _part(stem: str, runtime: str) -> str:
-    port, title, settings = members.port(stem), PATTERNS[stem].title, _settings(stem)
-    arguments = [f"{name}: {settings.__name__ if name == 'settings' and settings else 'Any'}" for name in port.ARGUMENTS]
+def _part(factory: str, runtime: str) -> str:
+    stem = owner(factory).stem
+    protocol, names, settings = members.described(factory, "REQUIRED"), members.described(factory, "ARGUMENTS"), _settings(stem)
+    words = {
+        "factory": factory,
+        "title": factory.replace("_", " "),
+        "stem": stem,
+        "given": ", ".join(names),
+        "arguments": ", ".join(f"{name}: {settings.__name__ if name == 'settings' and settings else 'Any'}" for name in names),
+    }
+    if protocol is None:
+        return _FUNCTION.substitute(words)
     errors = ", ".join(_errors(stem))
-    return _PART.substitute(
-        name=port.REQUIRED.__name__,
-        title=title,
-        stem=stem,
-        errors=f"\n{_filled(f'Errors of its own are translated to those of the port: {errors}.')}" if errors else "",
-        members="".join(_member(port.REQUIRED, name, flavour, runtime) for name, flavour in members.required(stem).items()),
-        optional=_optional(stem, runtime),
-        arguments=", ".join(arguments),
-        settings=_refusals(settings) if settings is not None and "settings" in port.ARGUMENTS else "",
-    )
+    over = " and ".join(owner(factory).parts.get(factory, ()))
+    words |= {
+        "name": protocol.__name__,
+        "errors": f"\n{_filled(f'Errors of its own are translated to those of the port: {errors}.')}" if errors else "",
+        "members": "".join(_member(protocol, name, flavour, runtime) for name, flavour in members.required(factory).items()),
+        "optional": _optional(factory, runtime),
+        "over": f"    # Left out, the reference's is made over {over} of this module.\n" if over else "",
+        "settings": _refusals(settings) if settings is not None and "settings" in names else "",
+    }
+    return _CLASS.substitute(words) + _FACTORY.substitute(words)
 
 
 def _filled(text: str, indent: str = "    ") -> str:
@@ -178,10 +195,10 @@ def _refusals(settings: type) -> str:
     )
 
 
-def _optional(stem: str, runtime: str) -> str:
+def _optional(factory: str, runtime: str) -> str:
     """What belongs to a claim or a should, as comments."""
     found = ""
-    for protocol in getattr(members.port(stem), "OPTIONAL", ()):
+    for protocol in members.described(factory, "OPTIONAL"):
         why = (inspect.getdoc(protocol) or "").splitlines()[0]
         shown = [_member(protocol, name, flavour, runtime) for name, flavour in members.flavours(protocol).items()]
         lines = [line.removeprefix("    ") for member in shown for line in member.splitlines() if line]

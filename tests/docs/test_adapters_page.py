@@ -42,7 +42,7 @@ class Breaker:
 MAKES = "def circuit_breaker(settings):\n    return Breaker()\n"
 YIELDS = f"{RIGHT}async def circuit_breaker(settings):\n    yield Breaker()\n"
 MISTAKES = {
-    "no factory; write a function named as the pattern is": "x = 1\n",
+    "no factory; write a function of one of these names": "x = 1\n",
     "means nothing to the kit; was 'KNOWN_FAILURES' meant?": f"{RIGHT}{MAKES}KNOWN_FAILURE = {{}}\n",
     "cannot be imported: ModuleNotFoundError": "import no_such_module_of_the_project\n",
     "which is not installed here": f"{RIGHT}{MAKES}ADAPTS = {{'no-such-distribution'}}\n",

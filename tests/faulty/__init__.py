@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from tests.proof import Made
+
 T = TypeVar("T", bound=Callable[..., Any])
 
 
@@ -19,6 +21,7 @@ class Faulty:
         fragment: part of the message of a failure.
         ways: the parts of a run that must find it.
         claims: what its adapter claims; None: all that the reference makes.
+        part: which factory of a pattern that has several; empty: the only one.
     """
 
     factory: Callable[..., Any]
@@ -26,6 +29,12 @@ class Faulty:
     fragment: str
     ways: frozenset[str]
     claims: frozenset[str] | None = None
+    part: str = ""
+
+    @property
+    def made(self) -> Made:
+        """What its adapter has."""
+        return {self.part: self.factory} if self.part else self.factory
 
     @property
     def name(self) -> str:
@@ -36,7 +45,11 @@ class Faulty:
 
 
 class Registry(list[Faulty]):
-    """The wrong implementations of one pattern, in the order of their requirements."""
+    """The wrong implementations of one pattern, or of one part of it, in the order of their requirements."""
+
+    def __init__(self, part: str = "") -> None:
+        super().__init__()
+        self._part = part
 
     def add(
         self, violates: str, fragment: str, ways: str = "histories feature machine", claims: str | None = None
@@ -45,7 +58,7 @@ class Registry(list[Faulty]):
 
         def register(factory: T) -> T:
             made = None if claims is None else frozenset(claims.split())
-            self.append(Faulty(factory, frozenset(violates.split()), fragment, frozenset(ways.split()), made))
+            self.append(Faulty(factory, frozenset(violates.split()), fragment, frozenset(ways.split()), made, self._part))
             return factory
 
         return register

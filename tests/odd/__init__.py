@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from tests.proof import Made
+
 T = TypeVar("T", bound=Callable[..., Any])
 
 
@@ -16,10 +18,17 @@ class Odd:
     Args:
         factory: as in an adapter module.
         claims: what its adapter claims; None: all that the reference makes.
+        part: which factory of a pattern that has several; empty: the only one.
     """
 
     factory: Callable[..., Any]
     claims: frozenset[str] | None = None
+    part: str = ""
+
+    @property
+    def made(self) -> Made:
+        """What its adapter has."""
+        return {self.part: self.factory} if self.part else self.factory
 
     @property
     def name(self) -> str:
@@ -30,9 +39,13 @@ class Odd:
 
 
 class Registry(list[Odd]):
-    """The unusual implementations of one pattern."""
+    """The unusual implementations of one pattern, or of one part of it."""
+
+    def __init__(self, part: str = "") -> None:
+        super().__init__()
+        self._part = part
 
     def add(self, factory: T) -> T:
         """Register the decorated factory."""
-        self.append(Odd(factory))
+        self.append(Odd(factory, part=self._part))
         return factory
