@@ -430,3 +430,9 @@ Feature: Shared state
       Then the state is at version 40
       And no two updates have started from the same version
       And listener L has heard every version that there is
+
+    Example: several processes update and read at the same time
+      Given a shared state that two processes share
+      When 3 other processes update and read the state 15 times each at the same time
+      Then some order of all these calls explains what each has found
+      And the state is at version 45

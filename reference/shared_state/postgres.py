@@ -22,7 +22,7 @@ from patternproof.reference.shared_state.stores import (
 from patternproof.reference.shared_state.tasks import SharedState
 from patternproof.reference.shared_state.versions import first, following, require
 
-from patternproof.ports.connection_pool import ConnectionPoolSettings
+from patternproof.ports.connection_pool import ConnectionPoolSettings, PoolClosedError
 from patternproof.ports.shared_state import Listener, Remove, Snapshot, Updater
 
 T = TypeVar("T")
@@ -123,6 +123,8 @@ class PostgresSharedState(SharedState):
                 return result
         except psycopg.OperationalError as error:
             raise StoreUnavailableError(f"{_shown(self._url)}: {error}") from error
+        except PoolClosedError as error:
+            raise StoreUnavailableError(f"{_shown(self._url)}: the state is closed; open it again to use it") from error
 
     async def _latest(self, connection: Connection) -> Snapshot:
         cursor = await connection.execute(_LATEST, (self._name,))

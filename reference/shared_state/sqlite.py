@@ -48,6 +48,7 @@ class SqliteSharedState(ThreadedSharedState):
         super().__init__(initial)
         _require_file(path)
         self._path = path
+        self._closed = False
         self._database = _opened(path)
         try:
             self._snapshot = self._begun(initial)
@@ -76,12 +77,15 @@ class SqliteSharedState(ThreadedSharedState):
             return decoded(*self._database.execute("select data, version, last_updated from state").fetchone())
 
     def _keep(self, snapshot: Snapshot) -> None:
+        if self._closed:
+            raise StoreUnavailableError(f"{self._path}: the state is closed; open it again to update it")
         with _transaction(self._database):
             self._database.execute(_UPSERT, encoded(snapshot))
 
     def close(self) -> None:
-        """Let go of the file; afterwards updates fail."""
+        """Let go of the file; afterwards updates raise StoreUnavailableError, and readers are given the last version."""
         with self._lock:
+            self._closed = True
             self._database.close()
 
 

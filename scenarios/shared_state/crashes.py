@@ -13,6 +13,7 @@ from patternproof.ports.shared_state import SharedStateSettings
 
 from .events import Update
 from .processes import Process
+from .rig import Timed, ordered
 from .scene import Scene
 from .snapshots import initial, updates
 
@@ -112,12 +113,14 @@ class Sharing:
 
     def __init__(self, scene: Scene) -> None:
         _require(scene, "distributed")
-        store = new_store(scene)
+        self._store = new_store(scene)
         scene.is_beyond_model = True
-        scene.make(SharedStateSettings(store=store))
+        scene.make(SharedStateSettings(store=self._store))
         self._scene = scene
-        self._process = scene.stack.enter_context(Process(scene.adapter.spec, store))
-        self._listens = False
+        self._process = self._another()
+
+    def _another(self) -> Process:
+        return self._scene.stack.enter_context(Process(self._scene.adapter.spec, self._store))
 
     def update(self, name: str) -> None:
         """Let a caller in the other process update the state."""
@@ -145,12 +148,18 @@ class Sharing:
         theirs = [self._scene.new() for _ in range(times)]
         ours = [self._scene.new() for _ in range(times)]
         self._process.order("update", *theirs)
-        for number in ours:
-            self._scene.perform(Update(number))
+        self._scene.perform(*map(Update, ours))
         answers = self._process.answers()
         self._scene.settle()
         found = [self._scene.calls[number].found for number in ours]
         return [len(each) for each in found if each is not None] + [len(answer[1]) for answer in answers]
+
+    def unordered(self, processes: int, times: int) -> str:
+        """Let other processes update and read the state, all at once; why no order explains what they saw, or nothing."""
+        others = [self._process, *(self._another() for _ in range(processes - 1))]
+        for other in others:
+            other.order("update and read", *(self._scene.new() for _ in range(times)))
+        return ordered([Timed(*answer) for other in others for answer in other.answers()])
 
 
 def new_store(scene: Scene) -> str:

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from patternproof.adapter import load
+from patternproof.drivers.clocks import real_monotonic
 from patternproof.flavour import plainly, resolved
 from patternproof.ports.shared_state import SharedStateSettings
 
@@ -57,10 +58,12 @@ class Servant:
         self._heard: list[list[Any]] = []
 
     def obey(self, word: str, *arguments: Any) -> None:
-        """One command: update, get, listen or heard."""
+        """One command: update, update and read, get, listen or heard."""
         match word:
             case "update":
                 self._run(partial(self._update, arguments))
+            case "update and read":
+                self._run(partial(self._update_and_read, arguments))
             case "get":
                 self._run(self._get)
             case "listen":
@@ -73,6 +76,19 @@ class Servant:
     async def _update(self, numbers: Iterable[int]) -> None:
         for number in numbers:
             say(number, await resolved(self._state.update(function(number))))
+        say("over")
+
+    async def _update_and_read(self, numbers: Iterable[int]) -> None:
+        # The answers wait until all is done: whoever writes to a pipe in between leaves the others a moment to themselves.
+        calls: list[tuple[int | None, list[int], float, float]] = []
+        for number in numbers:
+            begun = real_monotonic()
+            found = await resolved(self._state.update(function(number)))
+            between = real_monotonic()
+            seen = updates((await resolved(self._state.get())).data)
+            calls += [(number, found, begun, between), (None, list(seen), between, real_monotonic())]
+        for call in calls:
+            say(*call)
         say("over")
 
     async def _get(self) -> None:

@@ -22,6 +22,8 @@ class Others:
         self.scene = scene
         self.found: list[int] = []
         """How many updates each function has found, of those at the same time."""
+        self.unordered = ""
+        """Why no order of the calls of all processes explains what they found."""
         self._crashes: Crashes | None = None
         self._sharing: Sharing | None = None
 
@@ -101,6 +103,16 @@ def updates_in_the_other(others: Others, name: str) -> None:
 @when(parse("both processes update the state {times:d} times at the same time"))
 def both_update(others: Others, times: int) -> None:
     others.found = others.sharing.update_at_once(times)
+
+
+@when(parse("{count:d} other processes update and read the state {times:d} times each at the same time"))
+def others_update_and_read(others: Others, count: int, times: int) -> None:
+    others.unordered = others.sharing.unordered(count, times)
+
+
+@then("some order of all these calls explains what each has found")
+def calls_are_ordered(others: Others) -> None:
+    others.scene.expect(not others.unordered, "an order of the calls of all processes", others.unordered)
 
 
 @then("the state has every update that was acknowledged")

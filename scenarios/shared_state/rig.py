@@ -6,7 +6,7 @@ import select
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from patternproof.adapter import Adapter
 from patternproof.drivers import Cancelled, Driver, Hang, Operation, Pending, Raised, Returned
@@ -90,6 +90,34 @@ def step(before: Sequential, call: Done) -> Sequential | None:
     if not call.known:
         return after if agrees else before
     return after if agrees and call.outcome == updates else None
+
+
+class Timed(NamedTuple):
+    """A call of another process, by the clock that all processes of a machine have in common."""
+
+    number: int | None
+    """Of the update; None: a get()."""
+    found: list[int]
+    """The updates that it found."""
+    begun: float
+    ended: float
+
+
+def ordered(calls: list[Timed]) -> str:
+    """Why no order of calls that came to an end explains what they found; empty where one does."""
+    record = Record((0, ()), step)
+    begun: dict[int, Any] = {}
+    # Whatever ends as another begins is taken to overlap: beginnings stand first.
+    moments = [(call.begun, False, place) for place, call in enumerate(calls)]
+    moments += [(call.ended, True, place) for place, call in enumerate(calls)]
+    for _, is_over, place in sorted(moments):
+        call = calls[place]
+        if is_over:
+            record.end(begun[place], tuple(call.found))
+        else:
+            is_get = call.number is None
+            begun[place] = record.begin("get" if is_get else "update", None if is_get else (call.number, None))
+    return record.fault()
 
 
 class SharedStateRig(Rig):

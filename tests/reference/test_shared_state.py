@@ -218,7 +218,7 @@ def test_an_update_that_cannot_be_written_did_not_happen(path: str) -> None:
     heard: list[Snapshot] = []
     state.add_listener(heard.append)
     state.close()
-    with pytest.raises(sqlite3.ProgrammingError):
+    with pytest.raises(StoreUnavailableError, match="state: the state is closed"):
         state.update(increment)
     assert (state.get().version, heard) == (0, [])
 
@@ -342,6 +342,36 @@ def test_a_server_that_is_wrong_or_refuses_is_named_without_its_password(url: st
     with pytest.raises(error, match=told) as caught:
         asyncio.run(connect())
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("_postgres")
+def test_a_server_that_speaks_another_protocol_is_named() -> None:
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async def connect() -> str:
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            address = f"postgresql://user:secret@127.0.0.1:{server.sockets[0].getsockname()[1]}/name"
+            with pytest.raises(StoreUnavailableError) as caught:
+                async with database("nobody", address):
+                    pass
+            return str(caught.value)
+
+    told = asyncio.run(connect())
+    assert "user:***@127.0.0.1" in told
+    assert "invalid response to SSL negotiation" in told
+
+
+@pytest.mark.usefixtures("_postgres")
+def test_a_state_in_a_database_that_is_closed_says_so() -> None:
+    async def update() -> None:
+        async with database("closed") as state:
+            pass
+        with pytest.raises(StoreUnavailableError, match="the state is closed"):
+            await state.update(increment)
+
+    asyncio.run(update())
 
 
 @pytest.mark.usefixtures("_postgres")
