@@ -1,4 +1,4 @@
-"""States of several processes, wrong and unusual ones, in a real database."""
+"""States of several processes, wrong and unusual ones."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from patternproof.outcome import NotOffered
 from patternproof.ports.shared_state import SharedStateSettings
 
 from .events import Update
+from .ordering import Timed, ordered
 from .processes import Process
-from .rig import Timed, ordered
 from .scene import Scene
 from .snapshots import initial, updates
 

@@ -6,14 +6,14 @@ import select
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from patternproof.adapter import Adapter
 from patternproof.drivers import Cancelled, Driver, Hang, Operation, Pending, Raised, Returned
 from patternproof.drivers.clocks import real_monotonic
 from patternproof.flavour import plainly, resolved
 from patternproof.history import shown
-from patternproof.linearizability import Done, Record
+from patternproof.linearizability import Record
 from patternproof.outcome import AdapterError
 from patternproof.ports import Unsupported
 from patternproof.ports.shared_state import SharedStateSettings, VersionConflictError
@@ -23,13 +23,13 @@ from . import events
 from .audience import Calls, Member, failures
 from .events import Call, Seen, UpdaterAbort, UpdaterFailure, Version
 from .model import PLAIN, Capabilities, SharedStateModel
+from .ordering import CONFLICT, step
 from .readers import Readers
 from .snapshots import Snapshots, add, change, count, initial, updates
 from .transitions import ELSE
 
 SMOKE = (events.Update(0), events.Get(1))
 """The plainest use."""
-CONFLICT = "conflict"
 ERRORS: dict[str, type[BaseException]] = {"fail": UpdaterFailure, "abort": UpdaterAbort}
 """What functions that fail raise."""
 UNSEEN_SECONDS = 2.0
@@ -71,53 +71,6 @@ class CallInFlight:
     def found(self, value: Any) -> tuple[int, ...] | None:
         """The updates that the run found whose result that is; None: it is no result of the function."""
         return next((result[1] for result in reversed(self.results) if value == result), None)
-
-
-Sequential = tuple[int, tuple[int, ...]]
-"""The version, and the updates that are in it."""
-
-
-def step(before: Sequential, call: Done) -> Sequential | None:
-    """What a call makes of the state; None where it cannot have seen what it did."""
-    version, updates = before
-    if call.name == "get":
-        return before if not call.known or call.outcome == updates else None
-    number, expected = call.argument
-    agrees = expected is None or version == expected
-    after = version + 1, updates if number is None else (*updates, number)
-    if call.known and call.outcome == CONFLICT:
-        return None if agrees else before
-    if not call.known:
-        return after if agrees else before
-    return after if agrees and call.outcome == updates else None
-
-
-class Timed(NamedTuple):
-    """A call of another process, by the clock that all processes of a machine have in common."""
-
-    number: int | None
-    """Of the update; None: a get()."""
-    found: list[int]
-    """The updates that it found."""
-    begun: float
-    ended: float
-
-
-def ordered(calls: list[Timed]) -> str:
-    """Why no order of calls that came to an end explains what they found; empty where one does."""
-    record = Record((0, ()), step)
-    begun: dict[int, Any] = {}
-    # Whatever ends as another begins is taken to overlap: beginnings stand first.
-    moments = [(call.begun, False, place) for place, call in enumerate(calls)]
-    moments += [(call.ended, True, place) for place, call in enumerate(calls)]
-    for _, is_over, place in sorted(moments):
-        call = calls[place]
-        if is_over:
-            record.end(begun[place], tuple(call.found))
-        else:
-            is_get = call.number is None
-            begun[place] = record.begin("get" if is_get else "update", None if is_get else (call.number, None))
-    return record.fault()
 
 
 class SharedStateRig(Rig):

@@ -1,4 +1,4 @@
-"""Wrong and unusual states in a database that several processes use, or one after another."""
+"""Wrong and unusual states in a database of several processes."""
 
 from __future__ import annotations
 
