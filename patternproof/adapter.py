@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -42,6 +42,10 @@ class Adapter:
     """Under ``"live"``: real seconds in a second of the examples; None: the driver's own default."""
     settle: float | None = None
     """Under ``"live"``: real seconds of quiet after which all counts as settled; None: the driver's own default."""
+    versions_there: Mapping[str, str] | None = None
+    """Of what a server over HTTP adapts, as it says; None: it is adapted here."""
+    remote: Callable[[], Driver] | None = None
+    """Gives a new driver that reaches a server over HTTP; None: the implementation is here."""
     strict: bool = False
     """Whether a clean-up that fails or does not end is an error: not while calls may be in flight, which the driver's own end
     sees to."""
@@ -84,6 +88,8 @@ class Adapter:
         Raises:
             AdapterError: one is not installed.
         """
+        if self.versions_there is not None:
+            return {**self.versions_there}
         from importlib.metadata import PackageNotFoundError, version  # takes 50 ms, for the report alone
 
         try:
@@ -93,6 +99,8 @@ class Adapter:
 
     def driver(self) -> Driver:
         """A new driver for the module's runtime, to be entered."""
+        if self.remote is not None:
+            return self.remote()
         match self.runtime:
             case "threads":
                 from patternproof.drivers.threaded import Threaded  # one runtime of three: only who needs it pays
@@ -154,6 +162,8 @@ def load(spec: str) -> Adapter:
         adapts=tuple(sorted(_names(module, "ADAPTS", spec))),
         scale=_seconds(module, "SCALE", spec),
         settle=_seconds(module, "SETTLE", spec),
+        versions_there=getattr(module, "VERSIONS", None),
+        remote=getattr(module, "DRIVER", None),
     )
     _refuse_slips(adapter)
     _refuse_unknown(adapter)

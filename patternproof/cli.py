@@ -83,7 +83,8 @@ def run(
     pytest_args
         Whatever follows -- goes to pytest.
     adapter
-        A module's name, the path of a Python file, or the address of a service's OpenAPI document.
+        A module's name, the path of a Python file, or an address: of a server of the HTTP binding, or of a service's OpenAPI
+        document.
     pattern
         Only this pattern, such as circuit_breaker; may be repeated.
     requirement
@@ -138,13 +139,38 @@ def smoke(*, adapter: str, pattern: Names = None) -> int:
     Parameters
     ----------
     adapter
-        A module's name, or the path of a Python file.
+        A module's name, the path of a Python file, or the address of a server of the HTTP binding.
     pattern
         Only this pattern; may be repeated.
     """
     from patternproof.commands.smoke import smoke as command  # drivers are imported only by who needs them
 
     return command(adapter, pattern or ())
+
+
+@app.command
+def serve(*, adapter: str, host: str = "127.0.0.1", port: int = 8080) -> int:
+    """Serve an adapter over HTTP, as implementations in other languages are served.
+
+    Whoever can reach the server can run the implementation: it listens on this
+    machine alone unless another host is given. One run at a time.
+
+    Examples:
+        patternproof serve --adapter my_project.adapter
+        patternproof run --adapter http://127.0.0.1:8080
+
+    Parameters
+    ----------
+    adapter
+        A module's name, or the path of a Python file.
+    host
+        The address to listen at.
+    port
+        0 takes one that is free.
+    """
+    from patternproof.commands.serve import serve as command  # drivers are imported only by who needs them
+
+    return command(adapter, host, port)
 
 
 @app.command(name="list")

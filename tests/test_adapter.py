@@ -94,7 +94,7 @@ def test_a_package_that_hides_the_teams_own_is_named(tmp_path: Path, monkeypatch
 @pytest.mark.parametrize(
     ("spec", "told"),
     [
-        ("http://localhost:8000", "not in this version"),
+        ("http://localhost:1", "nothing answers"),
         ("no/such/adapter.py", "does not exist"),
         ("tests/", "is a folder"),
         ("no_such_adapter_module", "no module named 'no_such_adapter_module'"),

@@ -58,6 +58,8 @@ def run(options: Options, pytest_args: Sequence[str]) -> int:
     adapter.versions()
     settings.selection.refuse_unless_offered(adapter.offered)
     _refuse_what_is_missing(options)
+    if adapter.remote is not None and options.workers is not None:
+        raise AdapterError("-n: a server of the HTTP binding has one clock, so that one process at a time can use it")
     progress = Progress(quiet=not pytest_args)
     with _terminated_in_order(), _servers(options.servers), _plugins(lean=not pytest_args, workers=options.workers is not None):
         status = int(pytest.main([*_arguments(options), *pytest_args], plugins=[progress, ByPattern()]))

@@ -114,7 +114,7 @@ class Simulated(TaskDriver):
         return timers[0][0] if timers else None
 
     def _move_to(self, when: float) -> None:
-        self.move_wall_clock(max(0.0, when - self._loop.time()))
+        self._wall.shift(max(0.0, when - self._loop.time()))
         self._loop._now = max(when, self._loop.time())
 
     def move_wall_clock(self, seconds: float) -> None:

@@ -41,6 +41,16 @@ SMOKE = (Start(0), Finish(0, "ok"))
 """The plainest use."""
 
 
+class FailingListener:
+    """A listener that raises each time."""
+
+    fails = True
+    """For listeners that are told of over a process boundary, where the error has to be made over there."""
+
+    def __call__(self, old: Any, new: Any) -> None:
+        raise ListenerFailure(f"listening to {old} to {new}")
+
+
 class CallInFlight:
     """A call, its operation, and what the operation is going to answer."""
 
@@ -158,11 +168,8 @@ class CircuitBreakerRig(Rig):
         return any(call.pending and call.pending.outcome is None and not call.operation.held for call in self.calls.values())
 
     def _add_failing_listener(self) -> None:
-        def fail(old: Any, new: Any) -> None:
-            raise ListenerFailure(f"listening to {old} to {new}")
-
         for breaker in self.breakers:
-            self._guarded(partial(breaker.add_listener, fail))
+            self._guarded(partial(breaker.add_listener, FailingListener()))
         self._listen(self._heard_second)
 
     def look(self) -> Seen:

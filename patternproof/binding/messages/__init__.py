@@ -1,0 +1,54 @@
+"""What passes between the kit and a server."""
+
+from __future__ import annotations
+
+from typing import Any, Union
+
+from patternproof.binding.messages import circuit_breaker
+from patternproof.binding.messages.common import (
+    Abandoned,
+    Answer,
+    Begun,
+    CallState,
+    Cancelled,
+    Description,
+    Ended,
+    Event,
+    Failed,
+    Made,
+    Move,
+    Outcome,
+    Problem,
+    Raised,
+    Release,
+    Returned,
+    Told,
+)
+
+PATTERNS = {"circuit_breaker": circuit_breaker}
+"""The messages of each pattern that the binding has: `Make`, and `CALLS` by method."""
+MAKE: Any = Union[tuple(each.Make for each in PATTERNS.values())]  # noqa: UP007  # made of a sequence
+CALL: Any = Union[tuple(call for each in PATTERNS.values() for call in each.CALLS)]  # noqa: UP007  # as above
+
+__all__ = [
+    "CALL",
+    "MAKE",
+    "PATTERNS",
+    "Abandoned",
+    "Answer",
+    "Begun",
+    "CallState",
+    "Cancelled",
+    "Description",
+    "Ended",
+    "Event",
+    "Failed",
+    "Made",
+    "Move",
+    "Outcome",
+    "Problem",
+    "Raised",
+    "Release",
+    "Returned",
+    "Told",
+]

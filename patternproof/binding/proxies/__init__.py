@@ -1,0 +1,10 @@
+"""The implementations behind a server, as rigs know them."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from patternproof.binding.proxies import circuit_breaker
+
+PROXIES: dict[str, ModuleType] = {"circuit_breaker": circuit_breaker}
+"""For each pattern ``make(driver, *arguments)``, as an adapter's factory of that name takes them."""

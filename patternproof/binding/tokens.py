@@ -1,0 +1,80 @@
+"""What stands on the wire for the kit's own."""
+
+from __future__ import annotations
+
+from asyncio import CancelledError
+from typing import Any
+
+from patternproof.binding.messages import Cancelled, Failed, Outcome, Raised, Returned
+from patternproof.binding.messages.common import ErrorKind
+
+_AS_THEY_ARE = (bool, int, float, str, type(None))
+TOKEN = "token"  # no password
+
+
+class RemoteFailure(Exception):
+    """An error of an implementation over there.
+
+    Args:
+        type: what it is called there.
+        message: its own.
+    """
+
+    def __init__(self, type: str, message: str) -> None:  # noqa: A002  # as the message has it
+        super().__init__(message)
+        self.type = type
+
+    def __repr__(self) -> str:
+        return f"{self.type}({str(self)!r})"
+
+
+class Tokens:
+    """Values and errors of one example, by the names that they have on the wire."""
+
+    def __init__(self) -> None:
+        self.ignored: tuple[type[Exception], ...] = ()
+        """The errors that the settings declare as ignored."""
+        self._values: dict[str, Any] = {}
+        self._errors: dict[str, BaseException] = {}
+
+    def of(self, value: Any) -> Any:
+        """What stands for a value."""
+        if isinstance(value, _AS_THEY_ARE):
+            return value
+        self._values[token := f"t{len(self._values) + 1}"] = value
+        return {TOKEN: token}
+
+    def back(self, value: Any) -> Any:
+        """The value again, the very object; of the implementation's own, what came."""
+        if isinstance(value, dict) and value.keys() == {TOKEN}:
+            return self._values.get(value[TOKEN], value)
+        return value
+
+    def of_error(self, error: BaseException) -> Raised:
+        """What stands for an error."""
+        known = next((name for name, each in self._errors.items() if each is error), f"e{len(self._errors) + 1}")
+        self._errors[known] = error
+        return Raised(error=known, kind=self._kind(error), message=str(error)[:1000])
+
+    def _kind(self, error: BaseException) -> ErrorKind:
+        if not isinstance(error, Exception):
+            return "interruption"
+        if isinstance(error, self.ignored):
+            return "ignored"
+        return "connection" if isinstance(error, ConnectionError) else "failure"
+
+    def delivered(self, outcome: Outcome) -> Any:
+        """Return or raise what an outcome says."""
+        match outcome:
+            case Returned(value=value):
+                return self.back(value)
+            case Cancelled():
+                raise CancelledError
+            case Failed(type=type_, message=message):
+                raise RemoteFailure(type_, message)
+            case Raised(error=name, message=message) if name in self._errors:
+                error = self._errors[name]
+                if outcome.cause:
+                    error.__cause__ = RemoteFailure("cause", outcome.cause)
+                raise error
+        raise RemoteFailure(type(outcome).__name__, f"an outcome that none asked for: {outcome}")

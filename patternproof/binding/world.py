@@ -1,0 +1,307 @@
+"""The implementations behind a server, and what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, NamedTuple
+
+import msgspec
+
+from patternproof.adapter import Adapter
+from patternproof.binding.errors import Errors, Fault
+from patternproof.binding.hosting import HOSTS
+from patternproof.binding.messages import (
+    PATTERNS,
+    Abandoned,
+    Begun,
+    CallState,
+    Cancelled,
+    Ended,
+    Event,
+    Failed,
+    Made,
+    Move,
+    Outcome,
+    Raised,
+    Release,
+    Returned,
+    Told,
+)
+from patternproof.drivers import Cancelled as WasCancelled
+from patternproof.drivers import Driver, Hang, Operation, Pending
+from patternproof.drivers import Outcome as Ending
+from patternproof.drivers import Raised as HasRaised
+from patternproof.drivers import Returned as HasReturned
+from patternproof.flavour import plainly, resolved
+from patternproof.history import shown
+from patternproof.outcome import AdapterError, NotOffered, Unavailable
+
+MOST_INSTANCES = 64
+MOST_CALLS = 10_000
+"""Calls since the first of the instances that there are was made."""
+
+
+class Instance(NamedTuple):
+    """An implementation."""
+
+    pattern: str
+    made: Any
+    stack: ExitStack
+    """Closed with it."""
+
+
+class World:
+    """The implementations of one adapter, in one driver that begins with the first of them and ends with the last.
+
+    Args:
+        adapter: makes them.
+    """
+
+    def __init__(self, adapter: Adapter) -> None:
+        self.adapter = adapter
+        self._driver: Driver | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        # Changed by the methods below only; all are new with each driver.
+        self.instances: dict[str, Instance] = {}
+        self.errors = Errors()
+        self._calls: dict[str, tuple[str, Pending]] = {}
+        """Pattern and handle by id."""
+        self._running: list[str] = []
+        """The calls that have not been told of as over."""
+        self._outcomes: dict[str, Outcome] = {}
+        self._operations: dict[str, Operation] = {}
+        self._released: set[str] = set()
+        self._events: list[Event] = []
+
+    @property
+    def driver(self) -> Driver:
+        """The driver, entered.
+
+        Raises:
+            Fault: there is no instance.
+        """
+        if self._driver is None:
+            raise Fault(409, "no-instance", "there is no instance", "make one first: POST /instances")
+        return self._driver
+
+    def events(self, settle: bool) -> list[Event]:
+        """What has happened since the last time.
+
+        Args:
+            settle: go on first until nothing can move by itself.
+        """
+        if settle and self._driver is not None:
+            with self._hanging():
+                self._driver.settle()
+        for call in [*self._running]:
+            pattern, pending = self._calls[call]
+            if pending.outcome is not None:
+                self._running.remove(call)
+                self._outcomes[call] = self._told(pattern, pending.outcome)
+                self._events.append(Ended(call=call, outcome=self._outcomes[call]))
+        events, self._events = self._events, []
+        return events
+
+    @contextmanager
+    def _hanging(self) -> Iterator[None]:
+        """Give up what hangs, and all that is with it: nothing that it does afterwards says anything."""
+        try:
+            yield
+        except Hang as hang:
+            self.end(hang)
+            detail = str(hang).splitlines()[0]
+            raise Fault(504, "hang", "the implementation hangs", detail, stacks=hang.stacks) from hang
+
+    def end(self, hang: Hang | None = None) -> None:
+        """End all instances, and the driver with them."""
+        driver, instances = self._driver, self.instances
+        self._driver = None
+        self._begin()
+        if hang is None:
+            for instance in instances.values():
+                instance.stack.close()
+        if driver is not None:
+            driver.__exit__(None if hang is None else Hang, hang, None)
+
+    def make(self, message: Any) -> Made:
+        """Make an instance.
+
+        Raises:
+            Fault: its id is taken, it is not offered as asked for, or there are too many.
+        """
+        pattern = message.__struct_config__.tag
+        if message.instance in self.instances:
+            raise Fault(409, "taken", "the id is taken", f"there is an instance {message.instance!r} already")
+        if len(self.instances) >= MOST_INSTANCES:
+            raise Fault(429, "too-many", "too many instances", f"there are {MOST_INSTANCES}; delete some first")
+        if pattern not in self.adapter.offered:
+            raise Fault(422, "unsupported", "not offered", f"{self.adapter.name} has no {pattern}", setting=pattern)
+        if self._driver is None:
+            self._driver = self.adapter.driver().__enter__()
+        try:
+            made = self.instances[message.instance] = self._made(pattern, message)
+        finally:
+            if not self.instances:
+                self.end()
+        members = [name for name in PATTERNS[pattern].MEMBERS if hasattr(made.made, name)]
+        return Made(instance=message.instance, members=members)
+
+    def _made(self, pattern: str, message: Any) -> Instance:
+        stack = ExitStack()
+        try:
+            with self._hanging():
+                arguments = HOSTS[pattern].arguments(self, message)
+                made = stack.enter_context(self.adapter.make(pattern, self.driver, *arguments))
+        except NotOffered as error:
+            raise Fault(422, "unsupported", "not supported", str(error), setting=str(error)) from error
+        except Unavailable as error:
+            raise Fault(503, "unavailable", "a server is missing", str(error)) from error
+        except AdapterError as error:
+            raise Fault(500, "adapter", "an error of the adapter", str(error)) from error
+        return Instance(pattern, made, stack)
+
+    def remove(self, instance: str) -> None:
+        """Delete an instance; with the last one all is over.
+
+        Raises:
+            Fault: there is none of that id.
+        """
+        gone = self._of(self.instances, instance, "instance")
+        del self.instances[instance]
+        with self._hanging():
+            gone.stack.close()
+        if not self.instances:
+            self.end()
+
+    @staticmethod
+    def _of(known: dict[str, Any], identifier: str, what: str) -> Any:
+        if identifier not in known:
+            raise Fault(404, "unknown", f"no such {what}", f"there is no {what} {identifier!r}")
+        return known[identifier]
+
+    def begin(self, instance: str, message: Any) -> None:
+        """Begin a call.
+
+        Raises:
+            Fault: no such instance, the call's id is taken, it is one of another pattern, or there are too many.
+        """
+        held = self._of(self.instances, instance, "instance")
+        pattern = PATTERNS[held.pattern]
+        if not isinstance(message, pattern.CALLS):
+            tag = message.__struct_config__.tag
+            raise Fault(422, "method", "a method of another pattern", f"instance {instance!r} is a {held.pattern}, seen {tag}")
+        if message.call in self._calls:
+            raise Fault(409, "taken", "the id is taken", f"there was a call {message.call!r} already")
+        if len(self._calls) >= MOST_CALLS:
+            raise Fault(429, "too-many", "too many calls", f"there were {MOST_CALLS}; delete the instances first")
+        method = HOSTS[held.pattern].method(self, held.made, message)
+        with self._hanging():
+            pending = self._ended(method) if isinstance(message, pattern.PLAIN) else self.driver.begin(method)
+        self._calls[message.call] = held.pattern, pending
+        self._running.append(message.call)
+
+    def _ended(self, method: Callable[[], Any]) -> Pending:
+        pending = Pending()
+        try:
+            pending.outcome = HasReturned(self.driver.now(method))
+        except Exception as error:  # noqa: BLE001  # whatever it raises is the call's outcome
+            pending.outcome = HasRaised(error)
+        return pending
+
+    def call(self, call: str) -> CallState:
+        """A call as it stands.
+
+        Raises:
+            Fault: there was none of that id.
+        """
+        pattern, pending = self._of(self._calls, call, "call")
+        if pending.outcome is None:
+            return CallState(call=call, state="running")
+        return CallState(call=call, state="ended", outcome=self._outcomes.get(call) or self._told(pattern, pending.outcome))
+
+    def cancel(self, call: str) -> None:
+        """Cancel a call where it stands; one that is over stays as it is.
+
+        Raises:
+            Fault: there was none of that id, or calls cannot be cancelled.
+        """
+        _, pending = self._of(self._calls, call, "call")
+        if not self.driver.can_cancel:
+            raise Fault(409, "no-cancelling", "calls cannot be cancelled", f"the driver is {self.driver.name}")
+        if pending.outcome is None:
+            self.driver.cancel(pending)
+
+    def function(self, function: str, method: str = "") -> Callable[..., Any]:
+        """What the implementation is given for a function of the kit's."""
+
+        async def run(*arguments: Any) -> Any:
+            number, operation = f"o{len(self._operations) + 1}", Operation(self.driver)
+            self._operations[number] = operation
+            self._events.append(Begun(operation=number, function=function, method=method, arguments=[*arguments]))
+            try:
+                return await resolved(operation.function())
+            finally:
+                if number not in self._released:
+                    self._events.append(Abandoned(operation=number))
+
+        return (lambda *arguments: plainly(run(*arguments))) if self.adapter.runtime == "threads" else run
+
+    def release(self, operation: str, message: Release) -> None:
+        """Let an operation end.
+
+        Raises:
+            Fault: there is none of that id, or it was released before.
+        """
+        held = self._of(self._operations, operation, "operation")
+        if operation in self._released:
+            raise Fault(409, "released", "released already", f"operation {operation!r} was released before")
+        self._released.add(operation)
+        outcome = message.outcome
+        ending: Ending = HasReturned(outcome.value) if isinstance(outcome, Returned) else HasRaised(self.errors.of(outcome))
+        if held.held:  # otherwise it was abandoned just now
+            held.release(ending)
+
+    def tell(self, listener: str, arguments: list[Any]) -> None:
+        """Let the kit know what a listener has heard."""
+        self._events.append(Told(listener=listener, arguments=arguments))
+
+    def move(self, message: Move) -> None:
+        """Let turns and time pass.
+
+        Raises:
+            Fault: the driver cannot.
+        """
+        driver = self.driver
+        if message.turns and not driver.has_turns:
+            raise Fault(409, "no-turns", "turns cannot be counted", f"the driver is {driver.name}")
+        if message.wall_clock and not driver.moves_clocks:
+            raise Fault(409, "no-clock", "the wall clock cannot be moved", f"the driver is {driver.name}")
+        with self._hanging():
+            if message.turns:
+                driver.turn(message.turns)
+            if message.seconds:
+                driver.pass_time(message.seconds)
+            if message.wall_clock:
+                driver.move_wall_clock(message.wall_clock)
+
+    def _told(self, pattern: str, ending: Ending) -> Outcome:
+        match ending:
+            case WasCancelled():
+                return Cancelled()
+            case HasReturned(value):
+                return Returned(value=_plain(value))
+            case HasRaised(error):
+                failed = Failed(type=type(error).__name__, message=str(error)[:1000])
+                own: Raised | None = self.errors.told(error)
+                return own or HOSTS[pattern].outcome(error) or failed
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it; of another its repr."""
+    try:
+        return msgspec.to_builtins(value)
+    except (TypeError, ValueError, RecursionError):
+        return {"repr": shown(value)}

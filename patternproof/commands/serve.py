@@ -1,0 +1,35 @@
+"""``patternproof serve``: an adapter behind the HTTP binding."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from patternproof.adapter import load
+from patternproof.binding.messages import PATTERNS
+from patternproof.outcome import AdapterError
+
+
+def serve(spec: str, host: str, port: int) -> int:
+    """Serve an adapter until SIGTERM or Ctrl-C.
+
+    Raises:
+        AdapterError: it cannot be loaded or has nothing that the binding has, the address cannot be had, or the server's
+            libraries are missing.
+    """
+    adapter = load(spec)
+    adapter.versions()
+    served = [stem for stem in adapter.offered if stem in PATTERNS]
+    if not served:
+        raise AdapterError(f"{spec}: offers {', '.join(adapter.offered)}; the binding has {', '.join(PATTERNS)}")
+    try:
+        from patternproof.binding.serving import serve as until_told  # what it needs comes with an extra
+    except ImportError as error:
+        raise AdapterError(f"serving needs {error.name}: pip install 'patternproof[http]'") from error
+    console = Console(highlight=False, soft_wrap=True)
+
+    def ready(address: str) -> None:
+        console.print(f"serving {', '.join(served)} of {adapter.name} at {address}; Ctrl-C stops it", markup=False)
+        console.print(f"    patternproof run --adapter {address}", markup=False)
+
+    until_told(adapter, host, port, ready)
+    return 0

@@ -1,0 +1,267 @@
+"""The driver for implementations behind the HTTP binding."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NamedTuple, TypeVar
+
+from patternproof.binding.messages import (
+    Abandoned,
+    Answer,
+    Begun,
+    Description,
+    Ended,
+    Event,
+    Made,
+    Move,
+    Outcome,
+    Raised,
+    Release,
+    Returned,
+    Told,
+)
+from patternproof.binding.tokens import Tokens
+from patternproof.binding.wire import Wire
+from patternproof.drivers.base import Outcome as Ending
+from patternproof.drivers.base import Pending
+from patternproof.drivers.simulated import Simulated
+from patternproof.outcome import AdapterError
+from patternproof.ports import Unsupported
+
+T = TypeVar("T")
+Function = Callable[..., Awaitable[Any]]
+
+
+class Command(NamedTuple):
+    """A request that waits to be sent."""
+
+    method: str
+    path: str
+    message: Any = None
+
+
+class Remote(Simulated):
+    """The kit's part of an example runs in a loop here, and the implementation over there.
+
+    Calls and operations are told of at once and settled together: what the kit does in one turn reaches the server before it goes
+    on by itself. What has happened over there comes with each answer, and what the kit makes of it goes back, until neither side
+    can move.
+
+    Args:
+        wire: the way to the server.
+        served: what it says of itself.
+    """
+
+    name = "remote"
+
+    def __init__(self, wire: Wire, served: Description) -> None:
+        super().__init__()
+        self.wire, self.served = wire, served
+        self.can_cancel, self.has_turns, self.moves_clocks = served.cancels, served.turns, served.wall_clock
+        # Changed by the methods below only.
+        self._waiting: list[Command] = []
+        self._settled = True
+        self._over = False
+        self._numbers: dict[str, int] = {}
+        self._calls: dict[str, asyncio.Future[Outcome]] = {}
+        self._functions: dict[tuple[str, str], Function] = {}
+        self._listeners: dict[str, Callable[..., Any]] = {}
+        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._instances: list[str] = []
+        self._lost: BaseException | None = None
+        """What the server was lost by: it is told again where the kit took it for an answer."""
+        self.tokens = Tokens()
+
+    def __exit__(self, *error: Any) -> None:
+        self._over = True
+        self._waiting.clear()
+        try:
+            for instance in [*self._instances]:  # one whose making went wrong here
+                self.remove(instance)
+        finally:
+            super().__exit__(*error)
+
+    def number(self, letter: str) -> str:
+        """A new id."""
+        self._numbers[letter] = self._numbers.get(letter, 0) + 1
+        return f"{letter}{self._numbers[letter]}"
+
+    # What the proxies ask for.
+
+    def make(self, message: Callable[..., Any], **values: Any) -> Made:
+        """Have an instance made, and give what the server says of it.
+
+        Raises:
+            Unsupported: it does not have what was asked for.
+        """
+        self._flush()
+        made = self._ask("POST", "/instances", message(instance=self.number("i"), **values), Made)
+        self._instances.append(made.instance)
+        self._take(made.events)
+        return made
+
+    def remove(self, instance: str) -> None:
+        """Have an instance deleted; where the server was lost, nothing is left to be."""
+        if self._lost is None:
+            self._flush()
+            self._instances.remove(instance)
+            self._take(self._ask("DELETE", f"/instances/{instance}", None, Answer).events)
+
+    def give(self, function: Function, identifier: str = "", method: str = "") -> str:
+        """Give a function an id by which the implementation can run it."""
+        identifier = identifier or self.number("f")
+        self._functions[identifier, method] = function
+        return identifier
+
+    def listen(self, listener: Callable[..., Any]) -> str:
+        """Give a listener an id."""
+        identifier = self.number("l")
+        self._listeners[identifier] = listener
+        return identifier
+
+    async def follow(self, instance: str, message: Callable[..., Any], **values: Any) -> Outcome:
+        """Make a call over there, and wait for its outcome; a cancellation is passed on, and what comes of it is the outcome."""
+        call, ended = self._begun(instance, message, values)
+        try:
+            return await asyncio.shield(ended)
+        except asyncio.CancelledError:
+            if self._over or ended.cancelled():
+                raise
+            if self.can_cancel and not ended.done():
+                self._send(Command("DELETE", f"/calls/{call}"))
+        return await ended
+
+    def plainly(self, instance: str, message: Callable[..., Any], **values: Any) -> Outcome:
+        """Make a call that ends at once.
+
+        Raises:
+            AdapterError: it does not.
+        """
+        call, ended = self._begun(instance, message, values)
+        self._flush()
+        if not ended.done():
+            tag = message.__struct_config__.tag  # type: ignore[attr-defined]  # a message is a struct
+            raise AdapterError(f"POST {self.wire.address}/instances/{instance}/calls: {tag} has to end at once; {call} runs on")
+        return ended.result()
+
+    def _begun(self, instance: str, message: Callable[..., Any], values: dict[str, Any]) -> tuple[str, asyncio.Future[Outcome]]:
+        call = self.number("c")
+        ended = self._calls[call] = self._loop.create_future()
+        self._send(Command("POST", f"/instances/{instance}/calls", message(call=call, **values)))
+        return call, ended
+
+    # Sending and taking in.
+
+    def _send(self, command: Command) -> None:
+        self._waiting.append(command)
+        self._settled = False
+
+    def _ask(self, method: str, path: str, message: Any, kind: type[T]) -> T:
+        try:
+            return self.wire.ask(method, path, message, kind)
+        except Unsupported:
+            raise
+        except BaseException as error:
+            self._lost = error
+            raise
+
+    def _flush(self, settle: bool = False) -> bool:
+        """Send what waits, and take in what has happened; whether anything was sent."""
+        if not self._waiting and (self._settled or not settle):
+            return False
+        waiting, self._waiting = self._waiting or [Command("POST", "/clock", Move())], []
+        for command in waiting:
+            last = settle and command is waiting[-1]
+            path = f"{command.path}?settle=true" if last else command.path
+            self._take(self._ask(command.method, path, command.message, Answer).events)
+        self._settled = settle and not self._waiting
+        return True
+
+    def _take(self, events: list[Event]) -> None:
+        for event in events:
+            match event:
+                case Begun():
+                    self._operate(event)
+                case Abandoned(operation=operation):
+                    self._known(self._operations, operation, "operation").cancel()
+                case Ended(call=call, outcome=outcome):
+                    self._end(call, outcome)
+                case Told(listener=listener, arguments=arguments):
+                    self._known(self._listeners, listener, "listener")(*map(self.tokens.back, arguments))
+
+    def _known(self, known: dict[Any, Any], identifier: Any, what: str) -> Any:
+        if identifier not in known:
+            raise AdapterError(f"{self.wire.address}: told of the {what} {identifier!r}, which the kit does not know")
+        return known[identifier]
+
+    def _end(self, call: str, outcome: Outcome) -> None:
+        ended = self._known(self._calls, call, "call")
+        if ended.done():
+            raise AdapterError(f"{self.wire.address}: told twice that call {call!r} has ended; now as {outcome}")
+        ended.set_result(outcome)
+
+    def _operate(self, event: Begun) -> None:
+        function = self._known(self._functions, (event.function, event.method), "function")
+        if event.operation in self._operations:
+            raise AdapterError(f"{self.wire.address}: told twice that operation {event.operation!r} has begun")
+        running = self._running(event.operation, function, [self.tokens.back(each) for each in event.arguments])
+        self._operations[event.operation] = self._loop.create_task(running, name="operation")
+
+    async def _running(self, operation: str, function: Function, arguments: list[Any]) -> None:
+        try:
+            outcome: Returned | Raised = Returned(value=self.tokens.of(await function(*arguments)))
+        except asyncio.CancelledError:
+            return
+        except BaseException as error:  # noqa: BLE001  # whatever it raises goes to the implementation
+            outcome = self.tokens.of_error(error)
+        self._send(Command("POST", f"/operations/{operation}", Release(outcome=outcome)))
+
+    # The verbs.
+
+    def begin(self, call: Callable[[], Any]) -> Pending:
+        pending = super().begin(call)
+        super().settle()
+        return pending
+
+    def cancel(self, pending: Pending) -> None:
+        super().cancel(pending)
+        super().settle()
+
+    def free(self, held: Any, outcome: Ending) -> None:
+        super().free(held, outcome)
+        super().settle()
+
+    def settle(self) -> None:
+        if self._lost is not None:
+            raise self._lost
+        super().settle()
+        while self._flush(settle=True):
+            super().settle()
+
+    def turn(self, count: int = 1) -> None:
+        self._move(Move(turns=count))
+
+    def pass_time(self, seconds: float) -> None:
+        self._move(Move(seconds=seconds))
+        super().pass_time(seconds)
+
+    def move_wall_clock(self, seconds: float) -> None:
+        self._move(Move(wall_clock=seconds))
+        super().move_wall_clock(seconds)
+
+    def _move(self, move: Move) -> None:
+        super().settle()
+        self._send(Command("POST", "/clock", move))
+        self._flush()
+        super().settle()
+
+    def watch(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def _inside(self) -> AbstractContextManager[None]:
+        return nullcontext()  # what takes time is over there, where it is watched
+
+    def stacks(self) -> list[str]:
+        return []
