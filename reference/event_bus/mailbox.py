@@ -58,11 +58,11 @@ class Mailbox:
             Overflowed: some were dropped, and that was not told yet; or, once nothing waits, it was disconnected.
             SubscriptionClosedError: it has ended, and nothing waits.
         """
-        if self._gap and not (self.disconnected and self.waiting):
+        if self.waiting and (not self._gap or self.disconnected):
+            return self.waiting.popleft()
+        if self._gap:
             gap, self._gap = self._gap, 0
             raise Overflowed(gap)
-        if self.waiting:
-            return self.waiting.popleft()
         if self.ended or self.disconnected:
             raise SubscriptionClosedError("the subscription has ended, and nothing is left to be received")
         return None

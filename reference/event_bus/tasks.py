@@ -31,9 +31,13 @@ class Subscription(Mailbox):
         self._sleepers: deque[asyncio.Future[None]] = deque()
 
     def put(self, event: Event) -> None:
-        super().put(event)
         if self._sleepers:
+            super().put(event)
             self._wake()
+        elif len(self.waiting) < self._capacity:  # as in the mailbox, and without a call more: the way of nearly every event
+            self.waiting.append(event)
+        else:
+            super().put(event)
 
     def _wake(self) -> None:
         """Wake the one that has waited longest; it finds out by itself what for."""
@@ -47,7 +51,7 @@ class Subscription(Mailbox):
         """As in the port; a receive that is cancelled when it was woken already wakes another in its place."""
         while (event := self.take()) is None:
             await self._sleep()
-        if self._bus.is_held_up:
+        if self._bus.held_up:
             self._bus.go_on()
         return event
 
@@ -112,20 +116,18 @@ class EventBus(Shell[Subscription]):
 
     def __init__(self, settings: EventBusSettings) -> None:
         super().__init__(settings)
-        self._held_up: deque[tuple[Event, asyncio.Future[None]]] = deque()
+        self.held_up: deque[tuple[Event, asyncio.Future[None]]] = deque()
+        """The publishers that wait for room, in their order."""
         self._serving: set[asyncio.Task[None]] = set()
-
-    @property
-    def is_held_up(self) -> bool:
-        """Whether a publisher waits for room."""
-        return bool(self._held_up)
 
     async def publish(self, event: Event) -> None:
         subscriptions = self._checked(event)
-        if self._blocks and subscriptions and (self._held_up or any(each.is_full for each in subscriptions)):
-            await self._wait(event)
-        else:
-            self._deliver(event, subscriptions)
+        if self._blocks:
+            for subscription in subscriptions:
+                if self.held_up or subscription.is_full:
+                    await self._wait(event)
+                    return
+        self._deliver(event, subscriptions)
 
     def _deliver(self, event: Event, subscriptions: tuple[Subscription, ...]) -> None:
         for subscription in subscriptions:
@@ -135,7 +137,7 @@ class EventBus(Shell[Subscription]):
 
     async def _wait(self, event: Event) -> None:
         published = asyncio.get_running_loop().create_future()
-        self._held_up.append((event, published))
+        self.held_up.append((event, published))
         try:
             await published
         except asyncio.CancelledError:
@@ -144,12 +146,12 @@ class EventBus(Shell[Subscription]):
 
     def go_on(self) -> None:
         """Publish what was held up, as far as there is room."""
-        while self._held_up:
-            event, published = self._held_up[0]
+        while self.held_up:
+            event, published = self.held_up[0]
             subscriptions = self._routes[event.topic]
             if not published.done() and any(each.is_full for each in subscriptions):
                 return
-            self._held_up.popleft()
+            self.held_up.popleft()
             if not published.done():
                 self._deliver(event, subscriptions)
                 published.set_result(None)
@@ -193,8 +195,8 @@ class EventBus(Shell[Subscription]):
     async def close(self) -> None:
         """As in the port; waits until handlers have drained what was accepted, unless one of them closes the bus itself."""
         self._closed = True
-        while self._held_up:
-            _, published = self._held_up.popleft()
+        while self.held_up:
+            _, published = self.held_up.popleft()
             if not published.done():
                 published.set_exception(BusClosedError("the bus was closed before there was room for the event"))
         for subscription in self._subscriptions():

@@ -204,7 +204,7 @@ class DispatchesLater(Bus):
 
     async def publish(self, event: Event) -> None:
         self._dispatch()
-        if self._blocks and (self._held_up or any(each.is_full for each in self._checked(event))):
+        if self._blocks and (self.held_up or any(each.is_full for each in self._checked(event))):
             await super().publish(event)
             return
         self._checked(event)
@@ -243,7 +243,7 @@ class AwaitsHandlers(Bus):
     async def publish(self, event: Event) -> None:
         subscriptions = self._checked(event)
         plain = tuple([each for each in subscriptions if each not in self._handlers])
-        if self._blocks and plain and (self._held_up or any(each.is_full for each in plain)):
+        if self._blocks and plain and (self.held_up or any(each.is_full for each in plain)):
             await self._wait(event)
         else:
             self._deliver(event, plain)
@@ -463,7 +463,7 @@ class ChangesTheListItGoesThrough(Bus):
     def __init__(self, settings: EventBusSettings) -> None:
         super().__init__(settings)
         self.listed: dict[Topic, list[Subscription]] = {topic: [] for topic in Topic}
-        self.moved: list[asyncio.Future[None]] = []
+        self.moved = self.held_up = list[asyncio.Future[None]]()
         self.turn = asyncio.Lock()
 
     def _add(self, subscription: Subscription, topics: Iterable[Topic]) -> None:
@@ -497,10 +497,6 @@ class ChangesTheListItGoesThrough(Bus):
             await waiter
         if self._closed:
             raise BusClosedError("the bus is closed")
-
-    @property
-    def is_held_up(self) -> bool:
-        return bool(self.moved)
 
     def go_on(self) -> None:
         for waiter in self.moved:
@@ -702,7 +698,7 @@ class KeepsThePlaceOfWhoGaveUp(Bus):
     """A publisher that was cancelled stays the first of those that wait."""
 
     def go_on(self) -> None:
-        if not (self._held_up and self._held_up[0][1].cancelled()):
+        if not (self.held_up and self.held_up[0][1].cancelled()):
             super().go_on()
 
 
@@ -779,8 +775,8 @@ class LeavesThemWaiting(Bus):
 
     async def close(self) -> None:
         self._closed = True
-        while self._held_up:
-            _, published = self._held_up.popleft()
+        while self.held_up:
+            _, published = self.held_up.popleft()
             if not published.done():
                 published.set_exception(BusClosedError("the bus is closed"))
 

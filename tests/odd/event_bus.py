@@ -474,11 +474,7 @@ class EagerUnderBlock(EventBus):
 
     def __init__(self, settings: EventBusSettings) -> None:
         super().__init__(settings)
-        self._owed: deque[tuple[Event, list[Subscription], asyncio.Future[None]]] = deque()
-
-    @property
-    def is_held_up(self) -> bool:
-        return bool(self._owed)
+        self._owed = self.held_up = deque[tuple[Event, list[Subscription], asyncio.Future[None]]]()
 
     async def publish(self, event: Event) -> None:
         subscriptions = self._checked(event)
