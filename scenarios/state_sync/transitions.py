@@ -42,9 +42,10 @@ def _unsure_of(state: State, event: Write | Delete, deviations: Names) -> State:
 
 def _delete(state: State, event: Delete, key: Key, deviations: Names) -> Iterator[State]:
     replica = event.replica
-    there = [each for each in key.candidates(replica) if not each.deletes]
-    if not there or not key.is_exact(replica):
-        yield state
+    candidates = key.candidates(replica)
+    there = [each for each in candidates if not each.deletes]
+    if len(there) < max(len(candidates), 1) or not key.is_exact(replica):
+        yield state  # it is not there, or a conflict may have been decided so
     if "a deletion is not pushed" in deviations or "a deletion is forgotten" in deviations:
         forgotten = key.with_mask("least", replica, 0).with_mask("most", replica, 0)._replace(equal=key.equal & ~(1 << replica))
         if "a deletion is forgotten" in deviations:
