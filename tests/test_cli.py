@@ -375,6 +375,16 @@ def test_a_new_adapter_once_filled_in_is_right(tmp_path: Path) -> None:
     judge.smoke(adapter, "circuit_breaker")
 
 
+def test_a_new_adapter_of_a_service_keeps_the_defaults_of_the_port_and_once_filled_in_is_right(tmp_path: Path) -> None:
+    text = adapter_text_of(["service_interface"], "asyncio")
+    assert "async def send_message(self, message: Any, timeout: Any = None, idempotency_key: Any = None) -> Any:" in text
+    assert "Unsupported" not in text.split("CLAIMS")[0]  # it has no settings to refuse
+    inner = "patternproof.reference.service_interface"
+    filled = f"    from {inner} import MessageService as Inner\n    return MessageService(Inner(dependency))\n"
+    (tmp_path / "filled_service.py").write_text(text.split("    raise NotImplementedError")[0] + filled, encoding="utf-8")
+    judge.smoke(load(str(tmp_path / "filled_service.py")), "service_interface")
+
+
 def test_nothing_is_overwritten_by_a_new_adapter(good: Project) -> None:
     before = (good.folder / "adapter.py").read_text()
     ended = good.kit("new", "--patterns", "circuit_breaker")

@@ -49,10 +49,14 @@ def enabled(state: State, can: Capabilities) -> Iterator[Any]:
     if can.reads and not state.lost:
         yield from _of_readers(state, can)
     yield Advance(PAUSE)
-    yield Advance(LONG)
+    if state.calls:
+        yield Advance(LONG)
     if not state.lost:
-        yield Lose()
-        yield from (Try(name) for name in ("neighbours", "flood") if can.reads or name == "neighbours")
+        if state.calls or state.undone:
+            yield Lose()
+        yield Try("neighbours")
+        if can.reads and not any((state.called, state.come, state.sent, state.read)):  # it is about new services, and takes long
+            yield Try("flood")
     else:
         yield Send(state.called)
 
@@ -60,7 +64,10 @@ def enabled(state: State, can: Capabilities) -> Iterator[Any]:
 def alongside(state: State, can: Capabilities, events: Sequence[Any]) -> Iterator[Any]:
     """The events worth trying in one batch with others, or alone."""
     if not events:
-        yield from enabled(state, can)
+        if can.handles:  # twice: it takes three of them to get anywhere
+            yield from _of_handlers(state, can)
+        late = state.called + state.sent > MOST_CALLS + MOST_HANDLERS
+        yield from (event for event in enabled(state, can) if late or not isinstance(event, Lose))  # little follows it
         return
     if any(isinstance(event, _ALONE) for event in events):
         yield Advance(PAUSE)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import permutations, product
+from itertools import combinations, permutations, product
 
 from patternproof.modelling import Names
 
 from .events import Hearing, PeerSends, Receipt, Told
-from .sending import heard_late
+from .sending import answered_late, heard_late
 from .state import CHANGED, CUT_OFF, DEAF_WHILE_RUNNING, Handler, Incoming, Reader, State, has, is_withheld
 
 
@@ -72,7 +72,7 @@ def heard(state: State, number: int, label: str) -> State:
 def _on(state: State, deviations: Names) -> Iterator[State]:
     """Handlers are called; side by side or one by one, as long as one runs while others wait."""
     seen = set()
-    for after in _called(state, deviations):
+    for after in (after for released in _released(state, deviations) for after in _called(released, deviations)):
         for finished in _told(after, deviations):
             for after_all in _read(_handed_on(heard_late(finished, deviations), deviations)):
                 if after_all not in seen:
@@ -82,6 +82,22 @@ def _on(state: State, deviations: Names) -> Iterator[State]:
 
 on = _on
 """Go on with what waits for handlers, for the peer and for readers."""
+
+
+def _released(state: State, deviations: Names) -> Iterator[State]:
+    """What was withheld comes as no handler runs, up to the next message, which others have to hear first."""
+    ready = [call for call in state.calls if call.ready]
+    owing = [reader for reader in state.readers if reader.owed]
+    yield state
+    if is_withheld(state, deviations) or not (ready or owing) or not any(handler.pending for handler in state.handlers):
+        return
+    for some in (some for count in range(len(ready) + 1) for some in combinations(ready, count)):
+        answered = answered_late(state, some, deviations)
+        for counts in product(*(range(len(reader.owed) + 1) for reader in owing)):
+            after = answered
+            for reader, count in zip(owing, counts, strict=True):
+                after = _given(after, reader.number, count, deviations)
+            yield after
 
 
 def _called(state: State, deviations: Names) -> Iterator[State]:
@@ -160,7 +176,7 @@ def _told(state: State, deviations: Names) -> Iterator[State]:
             if each.failed and not each.told:
                 after = _reply(after, each.number, deviations)
             elif each.perhaps and not each.told:
-                after = after._replace(doubtful=tuple(sorted({*after.doubtful, each.number})))
+                after = after._replace(doubtful=tuple(sorted({*after.doubtful, _reply_to(each.number, deviations)})))
             yield from _told(after, deviations)
             return
     yield state
@@ -172,22 +188,32 @@ def _told(state: State, deviations: Names) -> Iterator[State]:
 
 
 def _reply(state: State, number: int, deviations: Names) -> State:
-    what = "fault"
+    return state._replace(told=tuple(sorted((*state.told, _reply_to(number, deviations)))))
+
+
+def _reply_to(number: int, deviations: Names) -> Told:
     if has(deviations, "the sender is not told"):
-        what = "ok"
-    elif has(deviations, "told without a type"):
-        what = "gets something else"
-    return state._replace(told=tuple(sorted((*state.told, Told(number, what)))))
+        return Told(number, "ok")
+    return Told(number, "gets something else" if has(deviations, "told without a type") else "fault")
 
 
 def _handed_on(state: State, deviations: Names) -> State:
     """Readers get what had to wait for handlers."""
-    undone: frozenset[str] = state.undone if state.last else frozenset()
     if is_withheld(state, deviations):
         return state
-    for number in [reader.number for reader in state.readers if reader.owed]:
-        while (reader := state.reader(number)) is not None and reader.owed and reader.owed[0] not in undone:
-            state = _put(state, reader._replace(owed=reader.owed[1:]), reader.owed[0], deviations)
+    for reader in [reader for reader in state.readers if reader.owed]:
+        state = _given(state, reader.number, len(reader.owed), deviations)
+    return state
+
+
+def _given(state: State, number: int, most: int, deviations: Names) -> State:
+    """A reader gets what it is owed first."""
+    undone: frozenset[str] = state.undone if state.last else frozenset()
+    for _ in range(most):
+        reader = state.reader(number)
+        if reader is None or not reader.owed or reader.owed[0] in undone:
+            break
+        state = _put(state, reader._replace(owed=reader.owed[1:]), reader.owed[0], deviations)
     return state
 
 

@@ -58,6 +58,7 @@ _PROGRAMS = (
     _program("a call with a deadline is cancelled as it begins", (), (Send(0, "deadline"), CancelSend(0)), (Send(1), Answer(1))),
     _program("a transport fails as another call begins", (), (Send(0, "refused"), Send(1)), (Answer(1), Send(2), Answer(2))),
     _program("the peer is lost as an answer comes", (Send(0), Send(1)), (Answer(0), Lose()), ()),
+    _program("the peer is lost as a call begins", (), (Lose(), Send(0)), (Send(1),)),
     _program("one key twice at once", (), (Send(0, "keyed"), Retry(1, 0)), (Answer(0), Retry(2, 0))),
     _program("one key again as it is answered", (Send(0, "keyed"),), (Answer(0), Retry(1, 0)), (Retry(2, 0),)),
     _program("one key again as it is cancelled", (Send(0, "keyed"),), (CancelSend(0), Retry(1, 0)), (Answer(0), Retry(2, 0))),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .events import Seen, Told
+from .events import Seen
 from .state import CHANGED, State
 
 WAYS = ("fails", "gets ", "is answered otherwise", "has ")
@@ -29,12 +29,14 @@ def _told(expected: Seen, seen: Seen, state: State) -> bool:
     wanted = {each.message for each in expected.told}
     failed = {each.number for each in state.incoming if each.failed}
     got = [each for each in seen.told if each.what != "ok" or each.message in wanted | failed]
-    kept = [each for each in got if each not in [Told(number, "fault") for number in state.doubtful if number not in wanted]]
-    return _alike(expected.told, kept)
+    doubtful = [each for each in state.doubtful if each.message not in wanted]
+    return _alike(expected.told, [each for each in got if not any(_alike([may], [each]) for may in doubtful)])
 
 
 def _alike(expected: Sequence[tuple[int, str]], seen: Sequence[tuple[int, str]]) -> bool:
-    return len(expected) == len(seen) and all(
+    if len(expected) != len(seen) or expected == seen:
+        return len(expected) == len(seen)
+    return all(
         want[0] == got[0] and (want[1] == got[1] or _begins(want[1], got[1])) for want, got in zip(expected, seen, strict=True)
     )
 

@@ -31,6 +31,7 @@ class Samples:
     def __init__(self, mark: str = "") -> None:
         self._mark = mark
         self._special: set[str] = set()
+        self._made: dict[tuple[str, bool], Message] = {}
 
     def request(self, number: int, special: bool = False) -> Message:
         """The message of a call."""
@@ -43,7 +44,10 @@ class Samples:
     def _message(self, identifier: str, number: int, special: bool) -> Message:
         if special:
             self._special.add(identifier)
-        return Message(identifier, {"number": number, "of": self._mark, **self._more(identifier)})
+        key = (identifier, identifier in self._special)
+        if key not in self._made:
+            self._made[key] = Message(identifier, {"number": number, "of": self._mark, **self._more(identifier)})
+        return self._made[key]
 
     def _more(self, identifier: str) -> dict[str, Any]:
         return HARD if identifier in self._special else {}

@@ -184,7 +184,13 @@ def _phase(call: Call, how: str, deviations: Names) -> str:
 def heard_late(state: State, deviations: Names) -> State:
     """Give what was answered while nothing was received."""
     while not is_withheld(state, deviations) and any(call.ready for call in state.calls):
-        call = next(call for call in state.calls if call.ready)
+        state = answered_late(state, [next(call for call in state.calls if call.ready)], deviations)
+    return state
+
+
+def answered_late(state: State, calls: Iterable[Call], deviations: Names) -> State:
+    """Give some calls the answers that have come."""
+    for call in calls:
         state = state.ended(call, _phase(call, call.ready, deviations))
     return state
 

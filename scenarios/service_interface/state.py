@@ -87,10 +87,10 @@ class State(NamedTuple):
     What was seen since then is kept sorted: the same in another order of events of one batch is the same state.
     """
 
-    last: bool = False
-    """Whether readers get a message only once its handlers have ended."""
-    inline: bool = False
-    """Whether nothing is received while a handler runs that does not itself wait for a response."""
+    last: bool | None = None
+    """Whether readers get a message only once its handlers have ended; None: it has made no difference yet."""
+    inline: bool | None = None
+    """Whether nothing is received while a handler runs that does not itself wait for a response; None as above."""
     calls: tuple[Call, ...] = ()
     open: tuple[tuple[int, int], ...] = ()
     """Requests that the peer has not answered: the number of the message, and of the call that has sent it."""
@@ -118,7 +118,8 @@ class State(NamedTuple):
     joining: tuple[int, ...] = ()
     """Handlers that wait for ever to be registered; only with deviations."""
     spoilt: bool = False
-    """Whether a service was beside it that shares something, so that anything may follow; only with deviations."""
+    """Whether anything may follow, as something is shared with another service or an id with another handler; only with
+    deviations."""
     fresh: tuple[int, ...] = ()
     """Calls that began since all last settled: one that is cancelled may not have begun at all."""
     lately: tuple[int, ...] = ()
@@ -128,8 +129,8 @@ class State(NamedTuple):
     heard: tuple[Hearing, ...] = ()
     received: tuple[Receipt, ...] = ()
     told: tuple[Told, ...] = ()
-    doubtful: tuple[int, ...] = ()
-    """Messages of which it may be told or not that a handler has failed."""
+    doubtful: tuple[Told, ...] = ()
+    """What may be told or not."""
     trouble: tuple[tuple[int, str], ...] = ()
     found: tuple[str, ...] = ()
     plain: bool = True
@@ -189,6 +190,12 @@ class State(NamedTuple):
         return any(handler.running for handler in self.handlers)
 
     @property
+    def held_up(self) -> bool:
+        """Whether a handler runs that does not itself wait for a response."""
+        inners = self.inners
+        return any(handler.running and handler.number not in inners for handler in self.handlers)
+
+    @property
     def inners(self) -> frozenset[int]:
         """The handlers that wait for a call of their own."""
         waiting = [handler.number for handler in self.handlers if handler.waits]
@@ -204,9 +211,33 @@ def is_withheld(state: State, deviations: Names) -> bool:
     """Whether what comes from the peer waits for a handler that runs."""
     if has(deviations, DEAF_WHILE_RUNNING):
         return state.busy
-    return state.inline and any(each.running and each.number not in state.inners for each in state.handlers)
+    return bool(state.inline) and state.held_up
 
 
 def has(deviations: Names, *names: str) -> bool:
     """Whether one of these deviations is in force."""
     return bool(deviations) and any(name in deviations for name in names)
+
+
+def tidied(state: State, deviations: Names) -> State:
+    """A state without what makes no difference: the order of what came in one batch, and how it behaves only while busy."""
+    by_age = has(deviations, "in order of arrival", "shifted by a cancelled call", "shifted by a second answer")
+    calls = state.calls if by_age or len(state.calls) < 2 else tuple(sorted(state.calls, key=_number))
+    alone = has(deviations, "one alone hears", "one id for all")
+    handlers = state.handlers if alone or len(state.handlers) < 2 else tuple(sorted(state.handlers, key=_number))
+    alone = has(deviations, "one alone receives")
+    readers = state.readers if alone or len(state.readers) < 2 else tuple(sorted(state.readers, key=_number))
+    idle = not (state.undone or any(call.ready for call in calls) or any(reader.owed for reader in readers))
+    return state._replace(
+        last=None if idle else state.last,
+        inline=None if idle else state.inline,
+        calls=calls,
+        open=tuple(sorted(state.open)),
+        handlers=handlers,
+        readers=readers,
+        fresh=tuple(sorted(state.fresh)),
+    )
+
+
+def _number(one: Call | Handler | Reader) -> int:
+    return one.number

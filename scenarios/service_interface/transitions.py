@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from patternproof.modelling import Names
 
 from . import hearing, sending
-from .events import Answer, HandlerEnds, PeerSends, Retry, Send
+from .events import Answer, HandlerEnds, PeerSends, Retry, Send, SubscribeThenPeerSends
 from .state import Call, Handler, Reader, State, has
 
 
-def _then_heard(states: Iterable[State], deviations: Names) -> Iterator[State]:
+def decided(state: State, event: Any) -> Iterator[State]:
+    """A state before an event, or several, where what makes no difference up to now does make one."""
+    sends = isinstance(event, SubscribeThenPeerSends) or (isinstance(event, PeerSends) and bool(state.readers))
+    if state.last is None and sends and state.handlers:
+        for last in (False, True):
+            yield from decided(state._replace(last=last, plain=state.plain and not last), event)
+    elif state.inline is None and (sends or isinstance(event, Answer | Retry)) and state.held_up:
+        yield state._replace(inline=False)
+        yield state._replace(inline=True, plain=False)
+    else:
+        yield state
+
+
+def _then_heard(before: State, states: Iterable[State], deviations: Names) -> Iterator[State]:
     """What has ended with a call may let handlers hear what waits."""
     for state in states:
-        yield from hearing.on(state, deviations) if state.handlers else (state,)
+        same = (state.handlers, state.inners) == (before.handlers, before.inners)
+        yield from (state,) if same else hearing.on(state, deviations)
 
 
 def send(state: State, event: Send, deviations: Names) -> Iterator[State]:
@@ -29,22 +44,22 @@ def retry(state: State, event: Retry, deviations: Names) -> Iterator[State]:
 
 def answer(state: State, event: Answer, deviations: Names) -> Iterator[State]:
     """The peer answers."""
-    return _then_heard(sending.answer(state, event, deviations), deviations)
+    return _then_heard(state, sending.answer(state, event, deviations), deviations)
 
 
 def cancel(state: State, number: int, deviations: Names) -> Iterator[State]:
     """A call is cancelled."""
-    return _then_heard(sending.cancel(state, number, deviations), deviations)
+    return _then_heard(state, sending.cancel(state, number, deviations), deviations)
 
 
 def pass_time(state: State, seconds: float, deviations: Names) -> Iterator[State]:
     """Time passes."""
-    return _then_heard(sending.pass_time(state, seconds, deviations), deviations)
+    return _then_heard(state, sending.pass_time(state, seconds, deviations), deviations)
 
 
 def lose(state: State, deviations: Names) -> Iterator[State]:
     """The peer is lost."""
-    return _then_heard(sending.lose(state, deviations), deviations)
+    return _then_heard(state, sending.lose(state, deviations), deviations)
 
 
 def register(state: State, number: int, deviations: Names) -> Iterator[State]:
@@ -69,6 +84,8 @@ def unregister(state: State, number: int, deviations: Names) -> Iterator[State]:
     if handler is None or handler.gone or handler.leaving or has(deviations, "still hears"):
         yield state
         return
+    if len(state.handlers) > 1 and has(deviations, "one id for all"):
+        state = state._replace(spoilt=True)  # which of them was taken back?
     forgotten = _troubled(state, number, "fails to unregister")
     state = state._replace(left=state.left + has(deviations, "ids are used again"))
     yield from hearing.on(state.with_handler(handler._replace(gone=True, pending=())), deviations)
@@ -91,7 +108,7 @@ def handler_ends(state: State, event: HandlerEnds, deviations: Names) -> Iterato
             yield from hearing.on(hearing.failed(state, handler, deviations), deviations)
         case "sends":
             call = Call(event.call, event.call, inner=handler.number)
-            yield from _then_heard(sending.begun(state, call, deviations), deviations)
+            yield from _then_heard(state, sending.begun(state, call, deviations), deviations)
         case "registers":
             yield from _within(state, handler, event, deviations)
         case "leaves":
@@ -118,12 +135,14 @@ def _leaves(state: State, handler: Handler, deviations: Names) -> Iterator[State
 
 
 def subscribe(state: State, number: int, deviations: Names) -> Iterator[State]:
-    """A new reader."""
+    """A new reader; what handlers are busy with it may get, too, at once or when all readers do."""
     state = state._replace(read=max(state.read, number + 1))
     yield state._replace(readers=(*state.readers, Reader(number)))
     labels = tuple([each.label for each in state.incoming if each.label in state.undone])
-    if labels:
-        yield state._replace(readers=(*state.readers, Reader(number, labels)))
+    if labels and not state.last:
+        yield state._replace(last=False, readers=(*state.readers, Reader(number, buffer=labels)))
+    if labels and state.last is not False:
+        yield state._replace(last=True, readers=(*state.readers, Reader(number, labels)), plain=state.plain and bool(state.last))
 
 
 def subscribe_then(state: State, number: int, message: int, deviations: Names) -> Iterator[State]:

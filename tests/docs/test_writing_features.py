@@ -13,6 +13,8 @@ from patternproof.scenarios.circuit_breaker import steps
 from patternproof.scenarios.circuit_breaker.words import ABILITIES, settings_of
 from patternproof.scenarios.event_bus import handler_steps
 from patternproof.scenarios.event_bus import steps as bus_steps
+from patternproof.scenarios.service_interface import steps as service_steps
+from patternproof.scenarios.service_interface.words import PHASES
 from patternproof.scenarios.state_sync import steps as sync_steps
 from patternproof.scenarios.state_sync import stored_steps
 from patternproof.scenarios.state_sync.words import settings_of as sync_settings_of
@@ -65,6 +67,17 @@ def test_the_documented_steps_of_event_buses_are_all_that_there_are(kind: str) -
 def test_the_documented_steps_about_replicas_are_all_that_there_are(kind: str) -> None:
     names = [context.parser.name for context in defined(OF_REPLICAS) if context.type == kind]
     assert sorted(documented(f"Of replicas: {kind.capitalize()}")) == sorted(names)
+
+
+@pytest.mark.parametrize("kind", ["given", "when", "then"])
+def test_the_documented_steps_of_message_services_are_all_that_there_are(kind: str) -> None:
+    names = [context.parser.name for context in defined({service_steps.__name__}) if context.type == kind]
+    assert sorted(documented(f"Of a service: {kind.capitalize()}")) == sorted(names)
+
+
+def test_what_may_become_of_a_request_is_documented() -> None:
+    (phases,) = re.findall(r"^\| `request \{number:d\} \{what\}` \| (.+) \|$", DOCUMENT, re.MULTILINE)
+    assert re.findall("`(.+?)`", phases) == list(PHASES)
 
 
 def test_the_documented_abilities_of_replicas_can_be_read() -> None:

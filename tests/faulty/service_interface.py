@@ -305,7 +305,10 @@ class TaskForEach(Fresh):
             async def later() -> None:
                 for _ in range(3 if int(delivery.request.id) % 2 else 1):
                     await asyncio.sleep(0)
-                super(TaskForEach.Worker, self).put(delivery)
+                if self in self._service._workers.values():
+                    super(TaskForEach.Worker, self).put(delivery)
+                else:
+                    self._service.handled(delivery)
 
             self._service.spawn(later())
 
