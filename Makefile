@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Twice quiet: errors and nothing below them.
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
-FOLDERS := adapters features reference scenarios
+FOLDERS := adapters doubles features reference scenarios
 
 .PHONY: run test proof lint types format bench tree clean
 

@@ -1,7 +1,7 @@
 """A conformance kit for integration patterns.
 
-The folders that it is used with (``adapters``, ``features``, ``reference``, ``scenarios``) stand beside this package in a
-checkout and inside it once installed. They have one import name in both: ``patternproof.reference.circuit_breaker``.
+The folders that it is used with (``adapters``, ``doubles``, ``features``, ``reference``, ``scenarios``) stand beside this package
+in a checkout and inside it once installed. They have one import name in both: ``patternproof.reference.circuit_breaker``.
 """
 
 from os import path

@@ -17,14 +17,14 @@ from patternproof import requirements
 from patternproof.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
-DOUBLES = Path(__file__).parent / "doubles"
-PLUGINS = ("tests.doubles", "pytest_bdd.plugin", "patternproof.plugin", "xdist.plugin")
+STANDINS = Path(__file__).parent / "standins"
+PLUGINS = ("tests.standins", "pytest_bdd.plugin", "patternproof.plugin", "xdist.plugin")
 
 
 @pytest.fixture
 def small_catalogue(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mapping[str, Requirement]]:
     """Six requirements in place of the kit's own, for what runs in this process."""
-    monkeypatch.setattr(requirements, "features_folder", lambda: DOUBLES / "features")
+    monkeypatch.setattr(requirements, "features_folder", lambda: STANDINS / "features")
     requirements.catalogue.cache_clear()
     yield requirements.catalogue()
     requirements.catalogue.cache_clear()
@@ -53,7 +53,7 @@ class Project:
 
     def kit(self, *arguments: str) -> Ended:
         """The command line."""
-        return self._python("-c", "import tests.doubles; from patternproof.cli import main; main()", *arguments)
+        return self._python("-c", "import tests.standins; from patternproof.cli import main; main()", *arguments)
 
     def pytest(self, *arguments: str) -> Ended:
         """Plain pytest."""

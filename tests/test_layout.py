@@ -22,7 +22,7 @@ from patternproof.requirements import catalogue
 from tests.proof import OUT_OF_PROCESS
 
 ROOT = Path(__file__).parent.parent
-SOURCES = ("adapters", "benchmarks", "patternproof", "reference", "scenarios", "tests")
+SOURCES = ("adapters", "benchmarks", "doubles", "patternproof", "reference", "scenarios", "tests")
 STEM_IN = (
     "patternproof/ports/{}.py",
     "features/{}.feature",

@@ -242,7 +242,7 @@ def test_unused_the_plugin_imports_nothing_heavy() -> None:
 def test_unused_a_session_imports_nothing_of_the_kit_but_the_plugin(project: Project) -> None:
     loaded = "print('loaded', *sorted(name for name in sys.modules if name.startswith('patternproof')))"
     project.write("conftest.py", f"import sys\n\ndef pytest_unconfigure():\n    {loaded}\n")
-    out = project.pytest("--collect-only", "-p", "no:tests.doubles").out
+    out = project.pytest("--collect-only", "-p", "no:tests.standins").out
     assert "loaded patternproof patternproof.plugin\n" in out
 
 

@@ -30,13 +30,15 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def python(folder: Path, *arguments: str) -> str:
+def python(folder: Path, *arguments: str, seconds: float = 110) -> str:
     """What a process of its own says on standard output."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     environment |= {"PYTHONPATH": str(ROOT), "PYTEST_PLUGINS": "pytest_bdd.plugin,patternproof.plugin"}
     environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "COLUMNS": WIDTH, "NO_COLOR": "1"}
     command = [sys.executable, *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=110, check=False).stdout
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=seconds, check=False
+    ).stdout
 
 
 def test_the_output_is_as_it_is_shown(project: Path) -> None:

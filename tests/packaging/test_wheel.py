@@ -14,7 +14,7 @@ import patternproof
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 INSTALLED = Path(patternproof.__file__).parent
-FOLDERS = ("adapters", "features", "reference", "scenarios")
+FOLDERS = ("adapters", "doubles", "features", "reference", "scenarios")
 COMMAND = Path(sys.executable).with_name("patternproof")
 REFERENCE = "patternproof.reference.adapters.in_memory"
 
