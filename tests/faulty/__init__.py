@@ -62,3 +62,25 @@ class Registry(list[Faulty]):
             return factory
 
         return register
+
+
+class ByExample(dict[Callable[..., Any], set[str]]):
+    """Wrong implementations over a server, each with exactly the examples that it fails."""
+
+    def add(self, *examples: str) -> Callable[[T], T]:
+        """Register the decorated class."""
+
+        def register(made: T) -> T:
+            self[made] = set(examples)
+            return made
+
+        return register
+
+
+class Unusual(list[Callable[..., Any]]):
+    """Implementations over a server that fail nothing."""
+
+    def add(self, made: T) -> T:
+        """Register the decorated class."""
+        self.append(made)
+        return made

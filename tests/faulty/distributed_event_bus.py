@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from itertools import count
 from typing import Any
 
@@ -14,6 +14,7 @@ from patternproof.reference.event_bus.tasks import EventBus
 
 from patternproof.ports import Unsupported
 from patternproof.ports.event_bus import Delivery, DurableSubscription, Event, EventBusSettings, Topic, decode
+from tests.faulty import ByExample, Unusual
 from tests.memory_broker import Broker, Kept, MemoryEventBus, MemoryLog, MemoryPlace
 
 PUBLISHES = "EB-18-another-process-publishes"
@@ -36,24 +37,10 @@ ALIKE = "EB-19-two-events-that-say-the-same"
 RESTARTED_BACK = "EB-19-the-broker-is-restarted-meanwhile"
 RESTARTED_AGAIN = "EB-19-the-broker-is-restarted-before-an-event-is-acknowledged"
 
-FAULTY: dict[Callable[..., Any], set[str]] = {}
-ODD: list[Callable[..., Any]] = []
-
-
-def faulty(*examples: str) -> Callable[[type], type]:
-    """Register the decorated class, with the examples that it fails."""
-
-    def register(made: type) -> type:
-        FAULTY[made] = set(examples)
-        return made
-
-    return register
-
-
-def odd(made: type) -> type:
-    """Register the decorated class, which fails nothing."""
-    ODD.append(made)
-    return made
+FAULTY = ByExample()
+ODD = Unusual()
+faulty = FAULTY.add
+odd = ODD.add
 
 
 # Distributed

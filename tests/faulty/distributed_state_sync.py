@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from copy import deepcopy
 from itertools import count
 from typing import Any
@@ -15,6 +15,7 @@ from patternproof.reference.state_sync.tasks import Replica
 from patternproof.reference.state_sync.wire import Reply, decode_reply, decode_request, encode_reply, encode_request
 
 from patternproof.ports.state_sync import Network, StateSyncSettings, SyncError, SyncResult, Unreachable
+from tests.faulty import ByExample, Unusual
 
 GETS = "SY-16-a-replica-of-another-process-gets-the-change"
 CONFLICT = "SY-16-the-same-key-in-both-processes"
@@ -25,24 +26,10 @@ AWAY = "SY-16-the-store-is-away-for-a-while"
 IN_THE_MIDDLE = "SY-16-the-store-is-restarted-in-the-middle-of-work"
 EXAMPLES = {GETS, CONFLICT, DELETES, AT_ONCE, RESTARTED, AWAY, IN_THE_MIDDLE}
 
-FAULTY: dict[Callable[..., Any], set[str]] = {}
-ODD: list[Callable[..., Any]] = []
-
-
-def faulty(*examples: str) -> Callable[[type], type]:
-    """Register the decorated class, with the examples that it fails."""
-
-    def register(made: type) -> type:
-        FAULTY[made] = set(examples)
-        return made
-
-    return register
-
-
-def odd(made: type) -> type:
-    """Register the decorated class, which fails nothing."""
-    ODD.append(made)
-    return made
+FAULTY = ByExample()
+ODD = Unusual()
+faulty = FAULTY.add
+odd = ODD.add
 
 
 class Kept:

@@ -10,6 +10,7 @@ from typing import Any
 from patternproof.reference.circuit_breaker import CircuitBreaker
 
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings, CircuitOpenError, CircuitState
+from tests.faulty import ByExample, Unusual
 
 CLOSED, OPEN, HALF_OPEN = CircuitState.CLOSED, CircuitState.OPEN, CircuitState.HALF_OPEN
 Operation = Callable[[], Awaitable[Any]]
@@ -21,17 +22,10 @@ RUSH = "CB-24-a-rush-from-all-sides"
 CLOSES = "CB-24-a-probe-that-succeeds-closes-the-circuit-for-all"
 REOPENS = "CB-24-a-probe-that-fails-opens-the-circuit-for-all"
 
-FAULTY: dict[Callable[..., Any], set[str]] = {}
-
-
-def faulty(*examples: str) -> Callable[[type], type]:
-    """Register the decorated class, with the examples that it fails."""
-
-    def register(made: type) -> type:
-        FAULTY[made] = set(examples)
-        return made
-
-    return register
+FAULTY = ByExample()
+ODD = Unusual()
+faulty = FAULTY.add
+odd = ODD.add
 
 
 class Telling(CircuitBreaker):
@@ -78,6 +72,7 @@ class EachReopensByItself(Telling):
     tells = frozenset({(CLOSED, OPEN), (HALF_OPEN, CLOSED)})
 
 
+@odd
 class OneCircuit:
     """One breaker for all processes."""
 
@@ -142,9 +137,8 @@ class ReadsThenWrites(OneCircuit):
 
 # Right, and unusual
 
-ODD: list[Callable[..., Any]] = [OneCircuit]
 
-
+@odd
 class LooksAfterAWhile(OneCircuit):
     """Asks the store of an open or closed circuit at most twice a second; a probe always asks."""
 
@@ -160,9 +154,7 @@ class LooksAfterAWhile(OneCircuit):
         return await self.circuit.call(operation)
 
 
-ODD.append(LooksAfterAWhile)
-
-
+@odd
 class CountsByItself(OneCircuit):
     """Each process counts its own failures; the circuit that they open is one."""
 
@@ -177,6 +169,3 @@ class CountsByItself(OneCircuit):
         if self.own.state is not CLOSED:
             self.own.reset()
         return await self.own.call(operation)
-
-
-ODD.append(CountsByItself)

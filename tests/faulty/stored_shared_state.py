@@ -16,6 +16,7 @@ from patternproof.reference.shared_state.stores import encoded
 from patternproof.reference.shared_state.versions import following
 
 from patternproof.ports.shared_state import SharedStateSettings, Snapshot
+from tests.faulty import ByExample, Unusual
 
 READS = "SS-15-what-one-process-writes-the-other-reads"
 HEARS = "SS-15-listeners-of-both-processes-hear-of-both"
@@ -25,25 +26,11 @@ ENDS = "SS-14-a-process-ends-and-another-goes-on"
 KILLED = "SS-14-processes-are-killed-while-they-update"
 EXAMPLES = {READS, HEARS, AT_ONCE, ORDERED, ENDS, KILLED}
 
-FAULTY: dict[type, set[str]] = {}
+FAULTY = ByExample()
 """With the examples that each fails; who fails those of SS-14 alone claims no more, being no state of several processes."""
-ODD: list[type] = []
-
-
-def faulty(*examples: str) -> Callable[[type], type]:
-    """Register the decorated class, with the examples that it fails."""
-
-    def register(made: type) -> type:
-        FAULTY[made] = set(examples)
-        return made
-
-    return register
-
-
-def odd(made: type) -> type:
-    """Register the decorated class, which fails nothing."""
-    ODD.append(made)
-    return made
+ODD = Unusual()
+faulty = FAULTY.add
+odd = ODD.add
 
 
 def over(kind: type) -> Callable[..., AsyncIterator[Any]]:
