@@ -116,13 +116,14 @@ class Adapter:
         return Simulated()
 
     @contextmanager
-    def make(self, factory: str, driver: Driver, *arguments: Any) -> Iterator[Any]:
+    def make(self, factory: str, driver: Driver, *arguments: Any, then: Callable[[], Any] | None = None) -> Iterator[Any]:
         """Make an implementation inside a driver's loop, and clean it up at the end of the scope.
 
         Args:
             factory: its name: the stem of the pattern, or one of the pattern's parts.
             driver: an entered driver.
             *arguments: what the factory takes.
+            then: done as soon as the factory has returned, before anything else can happen; None: nothing.
 
         Raises:
             NotOffered: there is no such factory, or it refused a setting with `Unsupported`.
@@ -132,7 +133,7 @@ class Adapter:
         """
         if not self.has(factory):
             raise NotOffered(f"the adapter has no function {factory!r}")
-        function = Factory(getattr(self.module, factory), factory, self.runtime, self.file)
+        function = Factory(getattr(self.module, factory), factory, self.runtime, self.file, then)
         made, clean_up = function.make(driver, arguments)
         try:
             members.require(made, factory, driver, self.runtime, self.file)

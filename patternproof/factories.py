@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from patternproof.drivers import Driver, Hang, Raised
+from patternproof.flavour import plainly, resolved
 from patternproof.outcome import AdapterError, KitError, NotOffered, NoVerdict
 from patternproof.ports import Unsupported
 
@@ -23,6 +24,8 @@ class Factory:
     pattern: str
     runtime: str
     file: str
+    then: Callable[[], Any] | None = None
+    """What is done as soon as it has returned, before anything else can happen; None: nothing."""
 
     def make(self, driver: Driver, arguments: tuple[Any, ...]) -> tuple[Any, CleanUp | None]:
         """Call it inside an entered driver's loop.
@@ -53,13 +56,13 @@ class Factory:
         if inspect.isasyncgenfunction(function):
             self._refuse_async()
             asynchronous = function(*arguments)
-            return driver.complete(lambda: anext(asynchronous)), lambda: anext(asynchronous, None)
+            return driver.complete(self._followed(lambda: anext(asynchronous))), lambda: anext(asynchronous, None)
         if inspect.isgeneratorfunction(function):
             plain = function(*arguments)
             return self._run(driver, lambda: next(plain)), lambda: next(plain, None)
         if inspect.iscoroutinefunction(function):
             self._refuse_async()
-            return driver.complete(lambda: function(*arguments)), None
+            return driver.complete(self._followed(lambda: function(*arguments))), None
         made = self._run(driver, lambda: function(*arguments))
         return (driver.complete(lambda: made) if inspect.iscoroutine(made) else made), None
 
@@ -73,8 +76,21 @@ class Factory:
     def _run(self, driver: Driver, function: Callable[[], Any]) -> Any:
         """Call a plain function: under asyncio inside a task, since libraries look for the current one."""
         if self.runtime == "threads":
-            return driver.now(function)
-        return driver.complete(lambda: [function()])[0]
+            return driver.now(self._followed(function))
+        return driver.complete(self._followed(lambda: [function()]))[0]
+
+    def _followed(self, call: Callable[[], Any]) -> Callable[[], Any]:
+        """The call, and what is to be done then."""
+        then = self.then
+        if then is None:
+            return call
+
+        async def both() -> Any:
+            made = await resolved(call())
+            await resolved(then())
+            return made
+
+        return (lambda: plainly(both())) if self.runtime == "threads" else both
 
     def clean(self, driver: Driver, clean_up: CleanUp, strict: bool) -> None:
         """Run a clean-up; unless `strict`, calls may still be in flight, and what does not end is left to the driver's own end.

@@ -56,6 +56,17 @@ PATTERNS: dict[str, Pattern] = {
         Pattern("error_propagation", "EP", service="error_propagation_service"),
         Pattern("service_interface", "SI"),
         Pattern("resource_lifecycle", "RL", frozenset({"dependencies", "restart", "replace"})),
+        Pattern(
+            "workflows",
+            "WF",
+            parts={
+                "core_component": ("service_interface", "shared_state"),
+                "ui_component": ("event_bus",),
+                "guarded_client": ("connection_pool", "circuit_breaker", "event_bus"),
+                "local_component": ("state_sync", "event_bus"),
+                "working_system": ("resource_lifecycle", "service_interface", "event_bus", "connection_pool"),
+            },
+        ),
     )
 }
 

@@ -106,6 +106,6 @@ def test_a_new_adapter_has_a_function_for_each_part(runtime: str) -> None:
     text = adapter_text(["machinery"], runtime)
     compile(text, "adapter.py", "exec")
     assert "def gauge(breaker: Any, pool: Any) -> Gauge:" in text
-    assert "Left out, the reference's is made over circuit_breaker and connection_pool of this module." in text
+    assert "Left out, the reference is made over circuit_breaker and connection_pool of this module." in text
     assert "def renamed(name: Any) -> Any:" in text
     assert "return my_project.renamed(name)" in text

@@ -176,7 +176,7 @@ def _part(factory: str, runtime: str) -> str:
         "errors": f"\n{_filled(f'Errors of its own are translated to those of the port: {errors}.')}" if errors else "",
         "members": "".join(_member(protocol, name, flavour, runtime) for name, flavour in members.required(factory).items()),
         "optional": _optional(factory, runtime),
-        "over": f"    # Left out, the reference's is made over {over} of this module.\n" if over else "",
+        "over": f"{_filled(f'Left out, the reference is made over {over} of this module.', '    # ')}\n" if over else "",
         "settings": _refusals(settings) if settings is not None and "settings" in names else "",
     }
     return _CLASS.substitute(words) + _FACTORY.substitute(words)

@@ -13,16 +13,23 @@ from patternproof.reference.resource_lifecycle import ResourceManager
 from patternproof.reference.service_interface import MessageService
 from patternproof.reference.shared_state import SharedState
 from patternproof.reference.state_sync import StateSync
+from patternproof.reference.workflows import CoreComponent, GuardedClient, LocalComponent, UiComponent, WorkingSystem
 
 from patternproof.ports import Unsupported
+from patternproof.ports.circuit_breaker import CircuitBreaker as Breaker
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from patternproof.ports.connection_pool import Connect, ConnectionPoolSettings
+from patternproof.ports.connection_pool import ConnectionPool as Pool
 from patternproof.ports.error_propagation import Dependency, ErrorPropagationSettings
+from patternproof.ports.event_bus import EventBus as Bus
 from patternproof.ports.event_bus import EventBusSettings
 from patternproof.ports.resource_lifecycle import ResourceLifecycleSettings
+from patternproof.ports.resource_lifecycle import ResourceManager as Manager
+from patternproof.ports.service_interface import MessageService as Service
 from patternproof.ports.service_interface import Transport
+from patternproof.ports.shared_state import SharedState as State
 from patternproof.ports.shared_state import SharedStateSettings
-from patternproof.ports.state_sync import Network, StateSyncSettings
+from patternproof.ports.state_sync import Network, Replica, StateSyncSettings
 
 RUNTIME = "asyncio"
 CLAIMS = {
@@ -89,3 +96,31 @@ async def service_interface(dependency: Transport) -> AsyncIterator[MessageServi
 
 def resource_lifecycle(settings: ResourceLifecycleSettings) -> ResourceManager:
     return ResourceManager(settings)
+
+
+async def core_component(service: Service, state: State) -> AsyncIterator[CoreComponent]:
+    component = CoreComponent(service, state)
+    await component.open()
+    yield component
+    await component.close()
+
+
+async def ui_component(bus: Bus) -> AsyncIterator[UiComponent]:
+    component = UiComponent(bus)
+    await component.open()
+    yield component
+    await component.close()
+
+
+def guarded_client(pool: Pool, breaker: Breaker, bus: Bus) -> GuardedClient:
+    return GuardedClient(pool, breaker, bus)
+
+
+def local_component(name: str, replica: Replica, bus: Bus) -> LocalComponent:
+    return LocalComponent(name, replica, bus)
+
+
+async def working_system(manager: Manager, service: Service, bus: Bus, pool: Pool) -> WorkingSystem:
+    system = WorkingSystem(manager, service, bus, pool)
+    await system.open()
+    return system

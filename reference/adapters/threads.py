@@ -13,6 +13,13 @@ from patternproof.reference.resource_lifecycle import ThreadedResourceManager
 from patternproof.reference.service_interface import ThreadedMessageService
 from patternproof.reference.shared_state import ThreadedSharedState
 from patternproof.reference.state_sync import ThreadedStateSync
+from patternproof.reference.workflows import (
+    ThreadedCoreComponent,
+    ThreadedGuardedClient,
+    ThreadedLocalComponent,
+    ThreadedUiComponent,
+    ThreadedWorkingSystem,
+)
 
 from patternproof.ports import Unsupported
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
@@ -78,3 +85,31 @@ def service_interface(dependency: Any) -> ThreadedMessageService:
 
 def resource_lifecycle(settings: ResourceLifecycleSettings) -> ThreadedResourceManager:
     return ThreadedResourceManager(settings)
+
+
+def core_component(service: Any, state: Any) -> Iterator[ThreadedCoreComponent]:
+    component = ThreadedCoreComponent(service, state)
+    component.open()
+    yield component
+    component.close()
+
+
+def ui_component(bus: Any) -> Iterator[ThreadedUiComponent]:
+    component = ThreadedUiComponent(bus)
+    component.open()
+    yield component
+    component.close()
+
+
+def guarded_client(pool: Any, breaker: Any, bus: Any) -> ThreadedGuardedClient:
+    return ThreadedGuardedClient(pool, breaker, bus)
+
+
+def local_component(name: str, replica: Any, bus: Any) -> ThreadedLocalComponent:
+    return ThreadedLocalComponent(name, replica, bus)
+
+
+def working_system(manager: Any, service: Any, bus: Any, pool: Any) -> ThreadedWorkingSystem:
+    system = ThreadedWorkingSystem(manager, service, bus, pool)
+    system.open()
+    return system

@@ -18,6 +18,8 @@ from patternproof.scenarios.service_interface.words import PHASES
 from patternproof.scenarios.state_sync import steps as sync_steps
 from patternproof.scenarios.state_sync import stored_steps
 from patternproof.scenarios.state_sync.words import settings_of as sync_settings_of
+from patternproof.scenarios.workflows import guard_steps, local_steps, system_steps
+from patternproof.scenarios.workflows import steps as core_steps
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
 from patternproof import steps as all_steps
@@ -78,6 +80,13 @@ def test_the_documented_steps_of_message_services_are_all_that_there_are(kind: s
 def test_what_may_become_of_a_request_is_documented() -> None:
     (phases,) = re.findall(r"^\| `request \{number:d\} \{what\}` \| (.+) \|$", DOCUMENT, re.MULTILINE)
     assert re.findall("`(.+?)`", phases) == list(PHASES)
+
+
+@pytest.mark.parametrize("kind", ["given", "when", "then"])
+def test_the_documented_steps_of_workflows_are_all_that_there_are(kind: str) -> None:
+    of_workflows = defined({each.__name__ for each in (core_steps, guard_steps, local_steps, system_steps)})
+    names = [context.parser.name for context in of_workflows if context.type == kind]
+    assert sorted(documented(f"Of workflows: {kind.capitalize()}")) == sorted(names)
 
 
 def test_the_documented_abilities_of_replicas_can_be_read() -> None:
