@@ -105,7 +105,7 @@ def explain_requirement(identifier: str) -> int:
 def _offers(pattern: Pattern) -> Iterator[str]:
     """Of a pattern with several factories, what each takes in an adapter."""
     for factory, over in pattern.parts.items():
-        yield factory + (f", or {' and '.join(over)} that the reference's is made over" if over else "")
+        yield factory + (f", or the reference's over {' and '.join(over)}" if over else "")
 
 
 def _ways(requirement: Requirement) -> Iterator[str]:
