@@ -65,12 +65,14 @@ class Coverage:
     seen: set[tuple[Any, ...]] = field(default_factory=set)
 
 
-def schedules(program: Program, most: int, seed: int, coverage: Coverage) -> Iterator[Schedule]:
+def schedules(program: Program, most: int, seed: int, coverage: Coverage, turns: int = MOST_TURNS) -> Iterator[Schedule]:
     """Distinct schedules of a program, at most `most`; `coverage` is kept up to date.
 
-    Every one where there are no more; else all within the bound first, then random ones.
+    Every one where there are no more; else all within the bound first, then random ones. Of a driver that has no turns, events
+    are at no distance: with `turns` 0 there are just their orders.
     """
-    for choices in _all(program) if _count(program) <= most else _some(program, most, seed, coverage):
+    ranges = _ranges(program, turns)
+    for choices in product(*map(range, ranges)) if prod(ranges) <= most else _some(ranges, most, seed, coverage):
         schedule = _scheduled(program, choices)
         if schedule.batches not in coverage.seen:
             coverage.seen.add(schedule.batches)
@@ -78,23 +80,15 @@ def schedules(program: Program, most: int, seed: int, coverage: Coverage) -> Ite
             yield schedule
             if coverage.schedules >= most:
                 break
-    coverage.exhausted = coverage.exhausted or _count(program) <= most
+    coverage.exhausted = coverage.exhausted or prod(ranges) <= most
 
 
-def _ranges(program: Program) -> list[int]:
+def _ranges(program: Program, turns: int) -> list[int]:
     """How many choices there are of the order, and of each distance."""
-    return [factorial(len(program.together)), *(MOST_TURNS + 1 for _ in program.together[1:])]
+    return [factorial(len(program.together)), *(turns + 1 for _ in program.together[1:])]
 
 
-def _count(program: Program) -> int:
-    return prod(_ranges(program))
-
-
-def _all(program: Program) -> Iterator[Sequence[int]]:
-    return product(*map(range, _ranges(program)))
-
-
-def _some(program: Program, most: int, seed: int, coverage: Coverage) -> Iterator[Sequence[int]]:
+def _some(ranges: Sequence[int], most: int, seed: int, coverage: Coverage) -> Iterator[Sequence[int]]:
     """The choices that detangle's strategies make; some come twice."""
     for strategy in (DFS(max_delays=BOUND, max_branch=24), RandomWalk(seed)):
         for index in range(2 * most):
@@ -102,8 +96,8 @@ def _some(program: Program, most: int, seed: int, coverage: Coverage) -> Iterato
                 coverage.exhausted = True
                 break
             strategy.start(index)
-            choices = [min(strategy.choose(count, "data"), count - 1) for count in _ranges(program)]
-            strategy.finish([Decision("data", *each) for each in zip(_ranges(program), choices, strict=True)], False)
+            choices = [min(strategy.choose(count, "data"), count - 1) for count in ranges]
+            strategy.finish([Decision("data", *each) for each in zip(ranges, choices, strict=True)], False)
             yield choices
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from patternproof.adapter import Adapter
 from patternproof.drivers import Hang
-from patternproof.exploration import Coverage, Program, schedules
+from patternproof.exploration import MOST_TURNS, Coverage, Program, schedules
 from patternproof.findings import Findings
 from patternproof.history import Batch, History, Hung, alone
 from patternproof.machine import Machine, hunt
@@ -210,7 +210,8 @@ def _explore(held: Subject, findings: Findings, program: Program, most: int, see
     """Run a program's schedules, until two of them have parted from the model: more would say the same again."""
     parted = 0
     explained: list[list[Any]] = []  # what was seen, where it is explained: most schedules of a program show the same few things
-    for schedule in schedules(program, most, seed, Coverage()):
+    turns = MOST_TURNS if held.adapter.driver().has_turns else 0
+    for schedule in schedules(program, most, seed, Coverage(), turns):
         history = held.play(program.settings, schedule.batches)
         seen = [moment.seen for moment in history]
         if seen in explained or findings.explains(history):

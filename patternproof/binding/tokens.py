@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from asyncio import CancelledError
-from typing import Any
+from typing import Any, NamedTuple
 
-from patternproof.binding.messages import Cancelled, Failed, Outcome, Raised, Returned
+from patternproof.binding.messages import Cancelled, Failed, NotHad, Outcome, Raised, Returned
 from patternproof.binding.messages.common import ErrorKind
+from patternproof.ports import Unsupported
 
 _AS_THEY_ARE = (bool, int, float, str, type(None))
 TOKEN = "token"  # no password
+
+
+class AsItIs(NamedTuple):
+    """A value that passes as it is."""
+
+    value: Any
 
 
 class RemoteFailure(Exception):
@@ -41,6 +48,8 @@ class Tokens:
         """What stands for a value."""
         if isinstance(value, _AS_THEY_ARE):
             return value
+        if isinstance(value, AsItIs):
+            return value.value
         self._values[token := f"t{len(self._values) + 1}"] = value
         return {TOKEN: token}
 
@@ -70,6 +79,8 @@ class Tokens:
                 return self.back(value)
             case Cancelled():
                 raise CancelledError
+            case NotHad(what=what):
+                raise Unsupported(what)
             case Failed(type=type_, message=message):
                 raise RemoteFailure(type_, message)
             case Raised(error=name, message=message) if name in self._errors:

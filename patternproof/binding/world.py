@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ import msgspec
 from patternproof.adapter import Adapter
 from patternproof.binding.errors import Errors, Fault
 from patternproof.binding.hosting import HOSTS
+from patternproof.binding.hosting.host import Host
 from patternproof.binding.messages import (
     PATTERNS,
     Abandoned,
@@ -22,6 +24,7 @@ from patternproof.binding.messages import (
     Failed,
     Made,
     Move,
+    NotHad,
     Outcome,
     Raised,
     Release,
@@ -33,9 +36,11 @@ from patternproof.drivers import Driver, Hang, Operation, Pending
 from patternproof.drivers import Outcome as Ending
 from patternproof.drivers import Raised as HasRaised
 from patternproof.drivers import Returned as HasReturned
+from patternproof.drivers.base import deliver
 from patternproof.flavour import plainly, resolved
 from patternproof.history import shown
 from patternproof.outcome import AdapterError, NotOffered, Unavailable
+from patternproof.ports import Unsupported
 
 MOST_INSTANCES = 64
 MOST_CALLS = 10_000
@@ -46,7 +51,7 @@ class Instance(NamedTuple):
     """An implementation."""
 
     pattern: str
-    made: Any
+    host: Host
     stack: ExitStack
     """Closed with it."""
 
@@ -60,6 +65,7 @@ class World:
 
     def __init__(self, adapter: Adapter) -> None:
         self.adapter = adapter
+        self.threads = adapter.runtime == "threads"
         self._driver: Driver | None = None
         self._begin()
 
@@ -67,13 +73,18 @@ class World:
         # Changed by the methods below only; all are new with each driver.
         self.instances: dict[str, Instance] = {}
         self.errors = Errors()
-        self._calls: dict[str, tuple[str, Pending]] = {}
-        """Pattern and handle by id."""
+        self.things: dict[str, Any] = {}
+        """What the kit's objects are here, by id."""
+        self._calls: dict[str, tuple[Host, Pending]] = {}
         self._running: list[str] = []
         """The calls that have not been told of as over."""
         self._outcomes: dict[str, Outcome] = {}
         self._operations: dict[str, Operation] = {}
-        self._released: set[str] = set()
+        self._released: dict[str, Ending] = {}
+        self._late: set[str] = set()
+        """Calls that were over when their cancellation came."""
+        self._overtaken: set[Any] = set()
+        """Tasks whose cancellation came in the turn in which an operation of theirs was released."""
         self._events: list[Event] = []
 
     @property
@@ -97,13 +108,19 @@ class World:
             with self._hanging():
                 self._driver.settle()
         for call in [*self._running]:
-            pattern, pending = self._calls[call]
+            host, pending = self._calls[call]
             if pending.outcome is not None:
                 self._running.remove(call)
-                self._outcomes[call] = self._told(pattern, pending.outcome)
-                self._events.append(Ended(call=call, outcome=self._outcomes[call]))
+                self._outcomes[call] = _told(self, host, pending.outcome)
+                late = call in self._late or self._is_overtaken(pending)
+                self._events.append(Ended(call=call, outcome=self._outcomes[call], late=late))
         events, self._events = self._events, []
         return events
+
+    def _is_overtaken(self, pending: Pending) -> bool:
+        overtaken = pending.handle in self._overtaken
+        self._overtaken.discard(pending.handle)
+        return overtaken and not isinstance(pending.outcome, WasCancelled)
 
     @contextmanager
     def _hanging(self) -> Iterator[None]:
@@ -125,6 +142,7 @@ class World:
                 instance.stack.close()
         if driver is not None:
             driver.__exit__(None if hang is None else Hang, hang, None)
+            self._begin()  # what was cut short has no place in the next example
 
     def make(self, message: Any) -> Made:
         """Make an instance.
@@ -146,22 +164,21 @@ class World:
         finally:
             if not self.instances:
                 self.end()
-        members = [name for name in PATTERNS[pattern].MEMBERS if hasattr(made.made, name)]
+        members = [name for name in PATTERNS[pattern].MEMBERS if hasattr(made.host.made, name)]
         return Made(instance=message.instance, members=members)
 
     def _made(self, pattern: str, message: Any) -> Instance:
-        stack = ExitStack()
+        host, stack = HOSTS[pattern], ExitStack()
         try:
             with self._hanging():
-                arguments = HOSTS[pattern].arguments(self, message)
-                made = stack.enter_context(self.adapter.make(pattern, self.driver, *arguments))
+                made = stack.enter_context(self.adapter.make(pattern, self.driver, *host.arguments(self, message)))
         except NotOffered as error:
             raise Fault(422, "unsupported", "not supported", str(error), setting=str(error)) from error
         except Unavailable as error:
             raise Fault(503, "unavailable", "a server is missing", str(error)) from error
         except AdapterError as error:
             raise Fault(500, "adapter", "an error of the adapter", str(error)) from error
-        return Instance(pattern, made, stack)
+        return Instance(pattern, host(self, made), stack)
 
     def remove(self, instance: str) -> None:
         """Delete an instance; with the last one all is over.
@@ -197,19 +214,10 @@ class World:
             raise Fault(409, "taken", "the id is taken", f"there was a call {message.call!r} already")
         if len(self._calls) >= MOST_CALLS:
             raise Fault(429, "too-many", "too many calls", f"there were {MOST_CALLS}; delete the instances first")
-        method = HOSTS[held.pattern].method(self, held.made, message)
         with self._hanging():
-            pending = self._ended(method) if isinstance(message, pattern.PLAIN) else self.driver.begin(method)
-        self._calls[message.call] = held.pattern, pending
+            pending = held.host.begin(message)
+        self._calls[message.call] = held.host, pending
         self._running.append(message.call)
-
-    def _ended(self, method: Callable[[], Any]) -> Pending:
-        pending = Pending()
-        try:
-            pending.outcome = HasReturned(self.driver.now(method))
-        except Exception as error:  # noqa: BLE001  # whatever it raises is the call's outcome
-            pending.outcome = HasRaised(error)
-        return pending
 
     def call(self, call: str) -> CallState:
         """A call as it stands.
@@ -217,10 +225,10 @@ class World:
         Raises:
             Fault: there was none of that id.
         """
-        pattern, pending = self._of(self._calls, call, "call")
+        host, pending = self._of(self._calls, call, "call")
         if pending.outcome is None:
             return CallState(call=call, state="running")
-        return CallState(call=call, state="ended", outcome=self._outcomes.get(call) or self._told(pattern, pending.outcome))
+        return CallState(call=call, state="ended", outcome=self._outcomes.get(call) or _told(self, host, pending.outcome))
 
     def cancel(self, call: str) -> None:
         """Cancel a call where it stands; one that is over stays as it is.
@@ -228,26 +236,37 @@ class World:
         Raises:
             Fault: there was none of that id, or calls cannot be cancelled.
         """
-        _, pending = self._of(self._calls, call, "call")
+        host, pending = self._of(self._calls, call, "call")
         if not self.driver.can_cancel:
             raise Fault(409, "no-cancelling", "calls cannot be cancelled", f"the driver is {self.driver.name}")
         if pending.outcome is None:
-            self.driver.cancel(pending)
+            host.cancel(pending)
+        else:
+            self._late.add(call)
 
-    def function(self, function: str, method: str = "") -> Callable[..., Any]:
-        """What the implementation is given for a function of the kit's."""
+    def function(self, function: str, method: str = "", result: Callable[[Any], Any] = lambda value: value) -> Callable[..., Any]:
+        """What the implementation is given for a function of the kit's.
+
+        Args:
+            function: its id.
+            method: where the id is that of an object.
+            result: makes what the implementation gets of what the kit has returned.
+        """
 
         async def run(*arguments: Any) -> Any:
             number, operation = f"o{len(self._operations) + 1}", Operation(self.driver)
             self._operations[number] = operation
             self._events.append(Begun(operation=number, function=function, method=method, arguments=[*arguments]))
             try:
-                return await resolved(operation.function())
-            finally:
+                return result(await resolved(operation.function()))
+            except asyncio.CancelledError:
                 if number not in self._released:
                     self._events.append(Abandoned(operation=number))
+                    raise
+            self._overtaken.add(_cancel_later())
+            return result(deliver(self._released[number]))
 
-        return (lambda *arguments: plainly(run(*arguments))) if self.adapter.runtime == "threads" else run
+        return (lambda *arguments: plainly(run(*arguments))) if self.threads else run
 
     def release(self, operation: str, message: Release) -> None:
         """Let an operation end.
@@ -258,11 +277,12 @@ class World:
         held = self._of(self._operations, operation, "operation")
         if operation in self._released:
             raise Fault(409, "released", "released already", f"operation {operation!r} was released before")
-        self._released.add(operation)
-        outcome = message.outcome
-        ending: Ending = HasReturned(outcome.value) if isinstance(outcome, Returned) else HasRaised(self.errors.of(outcome))
+        ending = self._released[operation] = self._ending(message.outcome)
         if held.held:  # otherwise it was abandoned just now
             held.release(ending)
+
+    def _ending(self, outcome: Returned | Raised) -> Ending:
+        return HasReturned(outcome.value) if isinstance(outcome, Returned) else HasRaised(self.errors.of(outcome))
 
     def tell(self, listener: str, arguments: list[Any]) -> None:
         """Let the kit know what a listener has heard."""
@@ -287,16 +307,30 @@ class World:
             if message.wall_clock:
                 driver.move_wall_clock(message.wall_clock)
 
-    def _told(self, pattern: str, ending: Ending) -> Outcome:
-        match ending:
-            case WasCancelled():
-                return Cancelled()
-            case HasReturned(value):
-                return Returned(value=_plain(value))
-            case HasRaised(error):
-                failed = Failed(type=type(error).__name__, message=str(error)[:1000])
-                own: Raised | None = self.errors.told(error)
-                return own or HOSTS[pattern].outcome(error) or failed
+
+def _cancel_later() -> Any:
+    """Have a cancellation show where the task waits next, as if it had come a moment later; gives the task.
+
+    The kit knows an operation as over that was released, and cancelled in the same turn.
+    """
+    task = asyncio.current_task()
+    assert task is not None, "only tasks are cancelled"
+    task.uncancel()
+    task.cancel()
+    return task
+
+
+def _told(world: World, host: Host, ending: Ending) -> Outcome:
+    match ending:
+        case WasCancelled():
+            return Cancelled()
+        case HasReturned(value):
+            return Returned(value=_plain(value))
+        case HasRaised(Unsupported() as error):
+            return NotHad(what=str(error))
+        case HasRaised(error):
+            failed = Failed(type=type(error).__name__, message=str(error)[:1000])
+            return world.errors.told(error) or host.outcome(error) or failed
 
 
 def _plain(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, NamedTuple, TypeVar
 
 from patternproof.binding.messages import (
@@ -24,13 +24,15 @@ from patternproof.binding.messages import (
 )
 from patternproof.binding.tokens import Tokens
 from patternproof.binding.wire import Wire
+from patternproof.drivers.base import Hang, Pending
 from patternproof.drivers.base import Outcome as Ending
-from patternproof.drivers.base import Pending
 from patternproof.drivers.simulated import Simulated
-from patternproof.outcome import AdapterError
+from patternproof.outcome import AdapterError, NoVerdict
 from patternproof.ports import Unsupported
 
 T = TypeVar("T")
+MOST_ROUNDS = 1_000
+"""Answers of the server in one settling after which the implementation counts as spinning."""
 Function = Callable[..., Awaitable[Any]]
 
 
@@ -66,20 +68,28 @@ class Remote(Simulated):
         self._over = False
         self._numbers: dict[str, int] = {}
         self._calls: dict[str, asyncio.Future[Outcome]] = {}
+        self._late: set[str] = set()
+        """The calls for which their cancellation came too late."""
+        self._early: list[str] = []
+        """Those that are to be cancelled once they have begun."""
         self._functions: dict[tuple[str, str], Function] = {}
         self._listeners: dict[str, Callable[..., Any]] = {}
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._instances: list[str] = []
         self._lost: BaseException | None = None
-        """What the server was lost by: it is told again where the kit took it for an answer."""
+        """What the server was lost by."""
+        self._told = False
         self.tokens = Tokens()
+        self.watchers: list[Callable[[], None]] = []
+        """Called before each request: they send what has changed on this side."""
 
     def __exit__(self, *error: Any) -> None:
         self._over = True
         self._waiting.clear()
         try:
-            for instance in [*self._instances]:  # one whose making went wrong here
-                self.remove(instance)
+            for instance in self._instances:  # where something went wrong
+                with suppress(AdapterError, NoVerdict, Hang):
+                    self.wire.ask("DELETE", f"/instances/{instance}", None, Answer)
         finally:
             super().__exit__(*error)
 
@@ -123,15 +133,29 @@ class Remote(Simulated):
 
     async def follow(self, instance: str, message: Callable[..., Any], **values: Any) -> Outcome:
         """Make a call over there, and wait for its outcome; a cancellation is passed on, and what comes of it is the outcome."""
+        task: Any = asyncio.current_task()
         call, ended = self._begun(instance, message, values)
-        try:
-            return await asyncio.shield(ended)
-        except asyncio.CancelledError:
-            if self._over or ended.cancelled():
-                raise
-            if self.can_cancel and not ended.done():
-                self._send(Command("DELETE", f"/calls/{call}"))
-        return await ended
+        early = task._must_cancel  # it would have begun all the same, and have been cancelled where it first waits
+        while not ended.done():
+            try:
+                await asyncio.shield(ended)
+            except asyncio.CancelledError:
+                if self._over:
+                    raise
+                self._stop(call, early)
+                early = False
+        if call in self._late:
+            task.uncancel()
+            task.cancel()  # it stops what the task does next
+        return ended.result()
+
+    def _stop(self, call: str, early: bool) -> None:
+        if self._calls[call].done():
+            self._late.add(call)
+        elif early:
+            self._early.append(call)
+        else:
+            self._send(Command("DELETE", f"/calls/{call}"))
 
     def plainly(self, instance: str, message: Callable[..., Any], **values: Any) -> Outcome:
         """Make a call that ends at once.
@@ -147,14 +171,26 @@ class Remote(Simulated):
         return ended.result()
 
     def _begun(self, instance: str, message: Callable[..., Any], values: dict[str, Any]) -> tuple[str, asyncio.Future[Outcome]]:
-        call = self.number("c")
+        call = values.pop("call", None) or self.number("c")
         ended = self._calls[call] = self._loop.create_future()
         self._send(Command("POST", f"/instances/{instance}/calls", message(call=call, **values)))
         return call, ended
 
     # Sending and taking in.
 
+    def notify(self, instance: str, message: Callable[..., Any], **values: Any) -> None:
+        """Make a call that ends at once, and whose outcome says nothing."""
+        call = self.number("c")
+        self._calls[call] = self._loop.create_future()
+        self._waiting.append(Command("POST", f"/instances/{instance}/calls", message(call=call, **values)))
+        self._settled = False
+
+    def _watch(self) -> None:
+        for watcher in self.watchers:
+            watcher()
+
     def _send(self, command: Command) -> None:
+        self._watch()
         self._waiting.append(command)
         self._settled = False
 
@@ -169,14 +205,25 @@ class Remote(Simulated):
 
     def _flush(self, settle: bool = False) -> bool:
         """Send what waits, and take in what has happened; whether anything was sent."""
+        self._watch()
         if not self._waiting and (self._settled or not settle):
             return False
         waiting, self._waiting = self._waiting or [Command("POST", "/clock", Move())], []
         for command in waiting:
             last = settle and command is waiting[-1]
+            if self._is_vain(command):
+                command = Command("POST", "/clock", Move())
             path = f"{command.path}?settle=true" if last else command.path
             self._take(self._ask(command.method, path, command.message, Answer).events)
         self._settled = settle and not self._waiting
+        return True
+
+    def _is_vain(self, command: Command) -> bool:
+        """Whether it would cancel a call that has ended since it was to be sent."""
+        call = command.path.removeprefix("/calls/")
+        if not command.path.startswith("/calls/") or not self._calls[call].done():
+            return False
+        self._late.add(call)
         return True
 
     def _take(self, events: list[Event]) -> None:
@@ -186,8 +233,8 @@ class Remote(Simulated):
                     self._operate(event)
                 case Abandoned(operation=operation):
                     self._known(self._operations, operation, "operation").cancel()
-                case Ended(call=call, outcome=outcome):
-                    self._end(call, outcome)
+                case Ended():
+                    self._end(event)
                 case Told(listener=listener, arguments=arguments):
                     self._known(self._listeners, listener, "listener")(*map(self.tokens.back, arguments))
 
@@ -196,11 +243,13 @@ class Remote(Simulated):
             raise AdapterError(f"{self.wire.address}: told of the {what} {identifier!r}, which the kit does not know")
         return known[identifier]
 
-    def _end(self, call: str, outcome: Outcome) -> None:
-        ended = self._known(self._calls, call, "call")
+    def _end(self, event: Ended) -> None:
+        ended = self._known(self._calls, event.call, "call")
         if ended.done():
-            raise AdapterError(f"{self.wire.address}: told twice that call {call!r} has ended; now as {outcome}")
-        ended.set_result(outcome)
+            raise AdapterError(f"{self.wire.address}: told twice that call {event.call!r} has ended; now as {event.outcome}")
+        if event.late or event.call in self._early:
+            self._late.add(event.call)
+        ended.set_result(event.outcome)
 
     def _operate(self, event: Begun) -> None:
         function = self._known(self._functions, (event.function, event.method), "function")
@@ -235,10 +284,28 @@ class Remote(Simulated):
 
     def settle(self) -> None:
         if self._lost is not None:
-            raise self._lost
+            self._tell_lost()
+            return
         super().settle()
-        while self._flush(settle=True):
+        for _ in range(MOST_ROUNDS):
+            if not self._flush(settle=True) and not self._stop_early():
+                return
             super().settle()
+        self._lost, self._told = Hang(f"never at rest: {MOST_ROUNDS} answers in a row, each with something to be done"), True
+        raise self._lost
+
+    def _tell_lost(self) -> None:
+        """Say once that the server was lost: a rig may have taken that for an answer, and what follows is cleaning up."""
+        told, self._told = self._told, True
+        if not told and self._lost is not None:
+            raise self._lost
+
+    def _stop_early(self) -> bool:
+        """Cancel what was to be cancelled as soon as it had begun; whether there was anything."""
+        early, self._early = self._early, []
+        for call in early:
+            self._stop(call, early=False)
+        return bool(early)
 
     def turn(self, count: int = 1) -> None:
         self._move(Move(turns=count))

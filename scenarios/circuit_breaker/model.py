@@ -50,6 +50,8 @@ class Capabilities(NamedTuple):
     listens: bool = True
     manual_control: bool = True
     sliding_window: bool = True
+    waits: bool = True
+    """Whether a plain function of the implementation may wait for a call."""
 
 
 EVERYTHING = Capabilities()
@@ -113,7 +115,7 @@ class CircuitBreakerModel:
         return [settings for settings in known if self.supported is None or settings in self.supported]
 
     def initial(self, settings: CircuitBreakerSettings) -> Iterable[State]:
-        return (State(settings, (Breaker(), Breaker())),)
+        return (State(settings, (Breaker(), Breaker()), waits=self.capabilities.waits),)
 
     def begin(self, state: State) -> State:
         calls = tuple([call if call and call.phase in IN_FLIGHT else None for call in state.calls])
@@ -124,7 +126,8 @@ class CircuitBreakerModel:
             return state  # most are asked twice
         if passing:
             breakers = tuple(breaker._replace(fresh=False, counted=False) for breaker in breakers)
-        return State(state.settings, breakers, calls, (), (), (), state.failing_listener, state.shaken, state.wild, len(calls))
+        kept = state.failing_listener, state.shaken, state.wild
+        return State(state.settings, breakers, calls, (), (), (), *kept, len(calls), state.waits)
 
     def apply(self, state: State, event: Any, deviations: Names) -> Iterator[State]:
         after = self._apply(state, event, deviations)

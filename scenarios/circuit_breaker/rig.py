@@ -225,6 +225,7 @@ def model(adapter: Adapter) -> CircuitBreakerModel:
         clocks=adapter.driver().moves_clocks,
         manual_control="manual_control" in adapter.claims,
         sliding_window="sliding_window" in adapter.claims,
+        waits=adapter.runtime == "threads",
     )
     supported, listens = [], False
     for settings in CircuitBreakerModel(capabilities).variants():

@@ -67,6 +67,8 @@ class State(NamedTuple):
     """Whether a deviation has struck after which anything may be seen."""
     begun: int = 0
     """How many calls had begun before this batch."""
+    waits: bool = True
+    """Whether a plain function of the implementation may wait for a call: it may in a thread of its own."""
 
     def with_breaker(self, index: int, breaker: Breaker) -> State:
         return self._replace(breakers=(*self.breakers[:index], breaker, *self.breakers[index + 1 :]))

@@ -134,7 +134,7 @@ def _over(state: State, number: int) -> bool:
 
 def kept_waiting(state: State, deviations: Names) -> bool:
     """Whether a function that should answer at once may wait for a call, so that nothing can be foretold any more."""
-    return "one at a time" in deviations and any(_busy(state, index) for index in range(len(state.breakers)))
+    return state.waits and "one at a time" in deviations and any(_busy(state, index) for index in range(len(state.breakers)))
 
 
 def cancel(state: State, event: Cancel, deviations: Names) -> Iterator[State]:

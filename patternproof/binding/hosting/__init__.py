@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+from patternproof.binding.hosting.circuit_breaker import CircuitBreakerHost
+from patternproof.binding.hosting.connection_pool import ConnectionPoolHost
+from patternproof.binding.hosting.host import Host
 
-from patternproof.binding.hosting import circuit_breaker
-
-HOSTS: dict[str, ModuleType] = {"circuit_breaker": circuit_breaker}
-"""For each pattern ``arguments(world, message)`` of the factory, ``method(world, made, message)``, and ``outcome(error)``."""
+HOSTS: dict[str, type[Host]] = {"circuit_breaker": CircuitBreakerHost, "connection_pool": ConnectionPoolHost}
+"""By pattern."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any, Union
 
-from patternproof.binding.messages import circuit_breaker
+from patternproof.binding.messages import circuit_breaker, connection_pool
 from patternproof.binding.messages.common import (
     Abandoned,
     Answer,
@@ -17,6 +18,7 @@ from patternproof.binding.messages.common import (
     Failed,
     Made,
     Move,
+    NotHad,
     Outcome,
     Problem,
     Raised,
@@ -25,7 +27,7 @@ from patternproof.binding.messages.common import (
     Told,
 )
 
-PATTERNS = {"circuit_breaker": circuit_breaker}
+PATTERNS: dict[str, ModuleType] = {"circuit_breaker": circuit_breaker, "connection_pool": connection_pool}
 """The messages of each pattern that the binding has: `Make`, and `CALLS` by method."""
 MAKE: Any = Union[tuple(each.Make for each in PATTERNS.values())]  # noqa: UP007  # made of a sequence
 CALL: Any = Union[tuple(call for each in PATTERNS.values() for call in each.CALLS)]  # noqa: UP007  # as above
@@ -45,6 +47,7 @@ __all__ = [
     "Failed",
     "Made",
     "Move",
+    "NotHad",
     "Outcome",
     "Problem",
     "Raised",

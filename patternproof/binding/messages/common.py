@@ -83,7 +83,21 @@ class Rejected(Message, tag_field="outcome", tag="rejected"):
     """Seconds until the next probe; null: no hint."""
 
 
-Outcome = Returned | Raised | Cancelled | Failed | Rejected
+class TimedOut(Message, tag_field="outcome", tag="timed_out"):
+    """A connection pool had nothing to give within ``acquire_timeout``."""
+
+
+class ClosedThere(Message, tag_field="outcome", tag="closed"):
+    """What was asked for is closed, or was while it was waited for."""
+
+
+class NotHad(Message, tag_field="outcome", tag="unsupported"):
+    """The implementation does not have what was asked for."""
+
+    what: str
+
+
+Outcome = Returned | Raised | Cancelled | Failed | NotHad | Rejected | TimedOut | ClosedThere
 
 
 class Begun(Message, tag_field="event", tag="begun"):
@@ -107,6 +121,8 @@ class Ended(Message, tag_field="event", tag="ended"):
 
     call: Id
     outcome: Outcome
+    late: bool = False
+    """Whether it was asked to be cancelled, and that came too late to have an effect; who made the call is to stop instead."""
 
 
 class Told(Message, tag_field="event", tag="told"):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, fields
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from msgspec import Struct, defstruct
 
 from patternproof.binding.messages.common import Message
+
+S = TypeVar("S")
 
 
 def message_of(settings: type, leave_out: tuple[str, ...] = (), **replaced: Any) -> type[Struct]:
@@ -32,3 +34,8 @@ def message_of(settings: type, leave_out: tuple[str, ...] = (), **replaced: Any)
 def _default(field: Any) -> Any:
     assert field.default is not MISSING, "every setting has a default"
     return field.default
+
+
+def settings_of(settings: type[S], message: Any, **replaced: Any) -> S:
+    """The settings of a port that a message stands for."""
+    return settings(**{**{name: getattr(message, name) for name in message.__struct_fields__}, **replaced})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from patternproof.binding.proxies import circuit_breaker
+from patternproof.binding.proxies import circuit_breaker, connection_pool
 
-PROXIES: dict[str, ModuleType] = {"circuit_breaker": circuit_breaker}
+PROXIES: dict[str, ModuleType] = {"circuit_breaker": circuit_breaker, "connection_pool": connection_pool}
 """For each pattern ``make(driver, *arguments)``, as an adapter's factory of that name takes them."""
