@@ -1,5 +1,8 @@
 // The clocks of an example: virtual, and moved by the kit alone. Import this before the library, which may keep what it finds.
 
+import { syncBuiltinESMExports } from 'node:module'
+import timersModule from 'node:timers'
+
 const real = { setImmediate, Date }
 const TURNS = 4 // of node's loop, after each of which whatever is ready has run
 const MOST_ROUNDS = 1000 // of timers without delay, before what makes them counts as spinning
@@ -33,9 +36,15 @@ class VirtualDate extends real.Date {
   }
 }
 
-globalThis.setTimeout = (callback, delay, ...args) => add(callback, delay, args, false)
-globalThis.setInterval = (callback, delay, ...args) => add(callback, delay, args, true)
-globalThis.clearTimeout = globalThis.clearInterval = remove
+const virtual = {
+  setTimeout: (callback, delay, ...args) => add(callback, delay, args, false),
+  setInterval: (callback, delay, ...args) => add(callback, delay, args, true),
+  clearTimeout: remove,
+  clearInterval: remove
+}
+Object.assign(globalThis, virtual)
+Object.assign(timersModule, virtual)
+syncBuiltinESMExports()
 globalThis.Date = VirtualDate
 globalThis.performance.now = () => now
 process.hrtime.bigint = () => BigInt(Math.round(now * 1e6))

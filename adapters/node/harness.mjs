@@ -168,17 +168,23 @@ export function serve (adapter, port = Number(process.argv[2] ?? 8080)) {
 
   const server = http.createServer(async (request, response) => {
     try {
-      send(response, request.method === 'POST' && !request.url.startsWith('/clock') && !request.url.startsWith('/op') ? 201 : 200, await answer(request))
+      const made = request.method === 'POST' && request.url.startsWith('/instances')
+      send(response, made ? 201 : 200, await answer(request))
     } catch (error) {
-      const unsupported = error instanceof Unsupported && new Fault(422, 'unsupported', error.message, { setting: error.message })
-      const fault = unsupported || (error instanceof Fault ? error : new Fault(500, 'failed', `${error.name}: ${error.message}`))
-      send(response, fault.problem.status, fault.problem, 'application/problem+json')
+      const { problem } = fault(error)
+      send(response, problem.status, problem, 'application/problem+json')
     }
   })
   server.keepAliveTimeout = 0
   server.listen(port, '127.0.0.1', () => console.log(`serving ${adapter.name} at http://127.0.0.1:${server.address().port}`))
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(0))
   process.on('unhandledRejection', () => {}) // what nobody waits for is nobody's outcome
+}
+
+function fault (error) {
+  if (error instanceof Fault) return error
+  if (error instanceof Unsupported) return new Fault(422, 'unsupported', error.message, { setting: error.message })
+  return new Fault(422, 'invalid', `${error.name}: ${error.message}`) // of a message that does not fit
 }
 
 async function read (request) {

@@ -7,12 +7,13 @@ const NEVER = 2 ** 31 - 1 // milliseconds; more than a timer of node takes
 
 function pool (connect, settings) {
   if (settings.max_lifetime != null) throw new Unsupported('max_lifetime')
+  if (settings.min_size) throw new Unsupported('min_size') // it keeps that many, and makes none in advance
   const made = new Pool({
     create: connect,
     destroy: connection => connection.close(),
     validate: connection => connection.alive,
     max: settings.max_size,
-    min: settings.min_size ?? 0,
+    min: 0,
     propagateCreateError: true,
     acquireTimeoutMillis: settings.acquire_timeout == null ? NEVER : settings.acquire_timeout * 1000,
     createTimeoutMillis: NEVER,
@@ -39,4 +40,4 @@ function pool (connect, settings) {
   }
 }
 
-serve({ name: 'tarn', packages: ['tarn'], claims: ['min_size'], connection_pool: pool })
+serve({ name: 'tarn', packages: ['tarn'], connection_pool: pool })

@@ -9,10 +9,10 @@ from typing import Any
 from patternproof.binding import VERSION
 from patternproof.binding.messages import Answer, Description
 from patternproof.binding.proxies import PROXIES
-from patternproof.binding.wire import Wire
+from patternproof.binding.wire import Gone, Wire
 from patternproof.drivers import Driver
 from patternproof.drivers.remote import Remote
-from patternproof.outcome import AdapterError, Unavailable
+from patternproof.outcome import AdapterError
 
 _served: dict[str, ModuleType] = {}
 """By address: a process has one connection to a server."""
@@ -47,7 +47,7 @@ def described(wire: Wire) -> Description:
         served = wire.ask("GET", "/", None, Description)
         for instance in served.instances:
             wire.ask("DELETE", f"/instances/{instance}", None, Answer)
-    except Unavailable as error:
+    except Gone as error:
         raise AdapterError(f"{error}; start the server first, and mind its port") from error
     return served
 

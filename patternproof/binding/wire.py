@@ -22,6 +22,10 @@ _encode = msgspec.json.Encoder().encode
 _JSON = ("application/json", "application/problem+json")
 
 
+class Gone(AdapterError):
+    """A server answers no more, or never did."""
+
+
 class Wire:
     """A connection to a server.
 
@@ -62,7 +66,8 @@ class Wire:
         Raises:
             Unsupported: the implementation does not have what was asked for.
             Hang: the server says that the implementation hangs.
-            Unavailable: the server is gone.
+            Unavailable: it says that a server which it needs is missing.
+            Gone: it is gone.
             AdapterError: it answers wrongly, or not in time; the endpoint and what was seen.
         """
         what = f"{method} {self.address}{path}"
@@ -75,6 +80,15 @@ class Wire:
             return msgspec.json.decode(body, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise AdapterError(f"{what}: the answer is none of the binding: {error}; seen: {_start(body)}") from error
+
+    def send(self, method: str, path: str, body: bytes | None) -> Reply:
+        """Send a body as it is, and give the answer as it is.
+
+        Raises:
+            Gone: the server is gone.
+            AdapterError: it speaks no HTTP, or does not answer in time.
+        """
+        return self._answer(method, path, body, f"{method} {self.address}{path}")
 
     def _answer(self, method: str, path: str, body: bytes | None, what: str) -> Reply:
         if self._silent:
@@ -92,7 +106,7 @@ class Wire:
             return AdapterError(f"{what}: no answer within {self._longest:g} s; the server hangs, or what it serves")
         if isinstance(error, NoHttp):
             return AdapterError(f"{what}: what answers there speaks no HTTP that the kit understands: {error}")
-        return Unavailable(f"{what}: nothing answers: {error}")
+        return Gone(f"{what}: nothing answers: {error}")
 
     def _problem(self, status: int, media: str, body: bytes, what: str) -> BaseException:
         """The error that a problem stands for."""

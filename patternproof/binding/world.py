@@ -177,7 +177,7 @@ class World:
         except Unavailable as error:
             raise Fault(503, "unavailable", "a server is missing", str(error)) from error
         except AdapterError as error:
-            raise Fault(500, "adapter", "an error of the adapter", str(error)) from error
+            raise Fault(422, "adapter", "an error of the adapter", str(error)) from error
         return Instance(pattern, host(self, made), stack)
 
     def remove(self, instance: str) -> None:

@@ -9,7 +9,7 @@ from importlib import import_module
 from rich.console import Console
 from rich.text import Text
 
-from patternproof.adapter import load
+from patternproof.adapter import Adapter, load
 from patternproof.outcome import AdapterError, NotOffered, Unavailable
 from patternproof.requirements import nearest
 from patternproof.settings import split
@@ -40,8 +40,27 @@ def smoke(spec: str, patterns: Iterable[str]) -> int:
             broken += 1
             console.print(Text(f"{pattern}: broken: {error}", "red"), soft_wrap=True)
             console.print(Text(f"  (RUNTIME is {adapter.runtime!r}: {_FLAVOUR[adapter.runtime]})"), soft_wrap=True)
+    if adapter.remote is not None and not broken:
+        broken += not _speaks_binding(adapter, console)
     console.print(Text(f"{adapter.name}: {'an adapter error' if broken else 'ready to run'}", "bold"))
     return Exit.ADAPTER if broken else Exit.CONFORMANT
+
+
+def _speaks_binding(adapter: Adapter, console: Console) -> bool:
+    """Whether a server answers as the document of the HTTP binding says, as far as generated requests tell."""
+    from patternproof.binding.probing import probed  # the binding is imported only by who has a server
+    from patternproof.binding.wire import Wire
+
+    try:
+        asked = sum(probed(Wire(adapter.spec), pattern) for pattern in adapter.offered)
+    except ImportError as error:
+        console.print(Text(f"binding: not probed, since that needs {error.name}: pip install 'patternproof[http]'"))
+    except AdapterError as error:
+        console.print(Text(f"binding: broken: {error}", "red"), soft_wrap=True)
+        return False
+    else:
+        console.print(Text(f"binding: in order, after {asked} requests"))
+    return True
 
 
 def _chosen(patterns: list[str], offered: tuple[str, ...]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 KIT = (sys.executable, "-c", "from patternproof.cli import main; main()")
+Started = AbstractContextManager["Served"]
 _ADDRESS = re.compile(r"http://[\w.:\[\]]+")
 
 
@@ -46,6 +48,19 @@ def started(*command: str) -> Iterator[Served]:
             process.stdout.read()
 
 
-def served(adapter: str) -> AbstractContextManager[Served]:
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command line, to its end."""
+    return subprocess.run([*KIT, *arguments], env=environment(), capture_output=True, text=True, timeout=110, check=False)
+
+
+def verdicts(folder: Path, *arguments: str) -> dict[str, str]:
+    """The verdicts of a run, by requirement; of the patterns that were exercised."""
+    ended = run("run", *arguments, "--report", str(folder))
+    assert (folder / "report.json").exists(), ended.stdout + ended.stderr
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    return {each["id"]: each["verdict"] for each in report["requirements"]}
+
+
+def served(adapter: str) -> Started:
     """``patternproof serve``, at a free port."""
     return started(*KIT, "serve", "--adapter", adapter, "--port", "0")

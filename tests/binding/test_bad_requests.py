@@ -100,9 +100,9 @@ def test_a_method_of_another_pattern_is_refused(calling: Client) -> None:
     assert "is a circuit_breaker" in refused(calling.post("/instances/i1/calls", json=acquire), 422, "method")
 
 
-def test_a_setting_that_is_not_had_is_named(client: Client) -> None:
+def test_a_setting_that_makes_the_factory_fail_is_refused(client: Client) -> None:
     pool = {"pattern": "connection_pool", "instance": "i1", "connect": "f1", "settings": {"max_size": 0}}
-    assert refused(client.post("/instances", json=pool), 500, "adapter")
+    assert refused(client.post("/instances", json=pool), 422, "adapter")
 
 
 def test_instances_are_limited_and_deleting_makes_room(client: Client) -> None:

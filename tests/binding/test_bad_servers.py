@@ -13,9 +13,9 @@ from patternproof.scenarios.circuit_breaker.rig import rig
 from patternproof.adapter import load
 from patternproof.binding import VERSION
 from patternproof.binding.messages import Answer
-from patternproof.binding.wire import Wire
+from patternproof.binding.wire import Gone, Wire
 from patternproof.drivers import Hang
-from patternproof.outcome import AdapterError, NotOffered, Unavailable
+from patternproof.outcome import AdapterError, NotOffered
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from tests.binding.bad_servers import DESCRIPTION, answering, but_for, http
 
@@ -121,10 +121,10 @@ def test_an_event_that_cannot_be_names_the_server(events: list[Any], told: str) 
 @pytest.mark.parametrize(
     "answer", [None, http({"events": []}, length=5_000), b"HTTP/1.1 200 OK\r\nContent-Ty"], ids=["none", "half", "head"]
 )
-def test_a_server_that_goes_away_in_the_middle_is_unavailable(answer: bytes | None) -> None:
+def test_a_server_that_goes_away_in_the_middle_is_gone(answer: bytes | None) -> None:
     with (
         answering(but_for(CALLS, answer)) as address,
-        pytest.raises(Unavailable, match=r"POST .*/instances/i1/calls.*: nothing answers"),
+        pytest.raises(Gone, match=r"POST .*/instances/i1/calls.*: nothing answers"),
     ):
         played(address, Start(0))
 
@@ -171,7 +171,7 @@ def test_what_is_lost_while_a_value_is_read_is_not_taken_for_the_value() -> None
         adapter = load(address)
         with adapter.driver() as driver, rig(adapter, driver, CircuitBreakerSettings()) as held:
             held._guarded(lambda: held.breakers[0].state)
-            with pytest.raises(Unavailable):
+            with pytest.raises(Gone):
                 held.perform(Finish(0, "ok"))
 
 

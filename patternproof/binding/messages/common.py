@@ -168,7 +168,7 @@ class Move(Message):
 
     turns: Annotated[int, Meta(ge=0, le=1000)] = 0
     """Turns of the implementation's loop."""
-    seconds: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
+    seconds: Annotated[float, Meta(ge=0, le=1e6)] = 0.0
     """Seconds on both clocks, timers firing in order."""
     wall_clock: Seconds = 0.0
     """Seconds by which the wall clock alone is set forward, or back where below 0."""
