@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # `signal.signal` makes an enum of each handler, which costs more than the call
+import gc
 import sys
 import threading
 from _thread import get_ident
@@ -28,6 +29,24 @@ _armed = [False]
 """Whether a scope further out watches already: arming costs more than a turn of a loop."""
 
 
+class _Collecting:
+    """Takes the time of garbage collections: it grows with what the kit keeps, and is not the implementation's."""
+
+    seconds = 0.0
+    """Real seconds that all collections so far have taken."""
+    _began = 0.0
+
+    def __call__(self, phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            self._began = clocks.real_monotonic()
+        else:
+            self.seconds += clocks.real_monotonic() - self._began
+
+
+collecting = _Collecting()
+gc.callbacks.append(collecting)
+
+
 class watched:  # noqa: N801  # used as a function, and a class for its speed: it is entered at every turn
     """Raise `Hang` in the main thread once ``limit`` real seconds, or `LIMIT`, are over; a context manager.
 
@@ -39,7 +58,7 @@ class watched:  # noqa: N801  # used as a function, and a class for its speed: i
         limit: real seconds.
     """
 
-    __slots__ = ("_end", "_glances", "_interval", "_limit", "_previous", "_stacks", "rung")
+    __slots__ = ("_collected", "_end", "_glances", "_interval", "_limit", "_previous", "_stacks", "rung")
 
     def __init__(self, stacks: Callable[[], list[str]], limit: float | None = None) -> None:
         self._stacks, self._limit = stacks, LIMIT if limit is None else limit
@@ -52,6 +71,7 @@ class watched:  # noqa: N801  # used as a function, and a class for its speed: i
         self.rung: list[Hang] = []
         self._glances = 0
         self._end = clocks.real_monotonic() + self._limit
+        self._collected = collecting.seconds
         self._interval = (GLANCE, GLANCE) if relapses.has_hung() and self._limit > GLANCE else (self._limit, AGAIN)
         self._previous = _signal.signal(_signal.SIGALRM, self._ring), _signal.setitimer(_signal.ITIMER_REAL, *self._interval)[0]
         _armed[0] = True
@@ -71,7 +91,8 @@ class watched:  # noqa: N801  # used as a function, and a class for its speed: i
         """Raise `Hang` where it hangs."""
         self._glances = self._glances + 1 if relapses.is_relapse(frame) else 0
         relapse = self._glances >= MOST_GLANCES
-        if not relapse and clocks.real_monotonic() < self._end and self._interval[0] == GLANCE:
+        collected = collecting.seconds - self._collected
+        if not relapse and clocks.real_monotonic() < self._end + collected and (collected or self._interval[0] == GLANCE):
             return
         relapses.remember(frame)
         self._glances = 0

@@ -199,9 +199,10 @@ def _reply_to(number: int, deviations: Names) -> Told:
 
 def _handed_on(state: State, deviations: Names) -> State:
     """Readers get what had to wait for handlers."""
-    if is_withheld(state, deviations):
+    owing = [reader for reader in state.readers if reader.owed]
+    if not owing or is_withheld(state, deviations):
         return state
-    for reader in [reader for reader in state.readers if reader.owed]:
+    for reader in owing:
         state = _given(state, reader.number, len(reader.owed), deviations)
     return state
 

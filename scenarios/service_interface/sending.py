@@ -183,8 +183,8 @@ def _phase(call: Call, how: str, deviations: Names) -> str:
 
 def heard_late(state: State, deviations: Names) -> State:
     """Give what was answered while nothing was received."""
-    while not is_withheld(state, deviations) and any(call.ready for call in state.calls):
-        state = answered_late(state, [next(call for call in state.calls if call.ready)], deviations)
+    while (ready := [call for call in state.calls if call.ready]) and not is_withheld(state, deviations):
+        state = answered_late(state, ready[:1], deviations)
     return state
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from patternproof.modelling import Names
 
@@ -190,6 +190,11 @@ class State(NamedTuple):
         return any(handler.running for handler in self.handlers)
 
     @property
+    def is_idle(self) -> bool:
+        """Whether nothing has to be waited for by what the peer sends."""
+        return not (self.undone or any(call.ready for call in self.calls) or any(reader.owed for reader in self.readers))
+
+    @property
     def held_up(self) -> bool:
         """Whether a handler runs that does not itself wait for a response."""
         inners = self.inners
@@ -216,27 +221,35 @@ def is_withheld(state: State, deviations: Names) -> bool:
 
 def has(deviations: Names, *names: str) -> bool:
     """Whether one of these deviations is in force."""
-    return bool(deviations) and any(name in deviations for name in names)
+    if deviations:
+        for name in names:  # any() takes three times as long, and it is asked a million times
+            if name in deviations:
+                return True
+    return False
 
 
 def tidied(state: State, deviations: Names) -> State:
     """A state without what makes no difference: the order of what came in one batch, and how it behaves only while busy."""
-    by_age = has(deviations, "in order of arrival", "shifted by a cancelled call", "shifted by a second answer")
-    calls = state.calls if by_age or len(state.calls) < 2 else tuple(sorted(state.calls, key=_number))
-    alone = has(deviations, "one alone hears", "one id for all")
-    handlers = state.handlers if alone or len(state.handlers) < 2 else tuple(sorted(state.handlers, key=_number))
-    alone = has(deviations, "one alone receives")
-    readers = state.readers if alone or len(state.readers) < 2 else tuple(sorted(state.readers, key=_number))
-    idle = not (state.undone or any(call.ready for call in calls) or any(reader.owed for reader in readers))
-    return state._replace(
-        last=None if idle else state.last,
-        inline=None if idle else state.inline,
-        calls=calls,
-        open=tuple(sorted(state.open)),
-        handlers=handlers,
-        readers=readers,
-        fresh=tuple(sorted(state.fresh)),
-    )
+    changed: dict[str, Any] = {}
+    for name, told_apart in _BY_AGE.items():
+        members = getattr(state, name)
+        if len(members) > 1 and not has(deviations, *told_apart):
+            changed[name] = tuple(sorted(members, key=_number))
+    if len(state.open) > 1:
+        changed["open"] = tuple(sorted(state.open))
+    if len(state.fresh) > 1:
+        changed["fresh"] = tuple(sorted(state.fresh))
+    if (state.last is not None or state.inline is not None) and state.is_idle:
+        changed |= {"last": None, "inline": None}
+    return state._replace(**changed) if changed else state
+
+
+_BY_AGE = {
+    "calls": ("in order of arrival", "shifted by a cancelled call", "shifted by a second answer"),
+    "handlers": ("one alone hears", "one id for all"),
+    "readers": ("one alone receives",),
+}
+"""The deviations that go by which of several was there first."""
 
 
 def _number(one: Call | Handler | Reader) -> int:

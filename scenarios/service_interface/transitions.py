@@ -18,11 +18,15 @@ def decided(state: State, event: Any) -> Iterator[State]:
     if state.last is None and sends and state.handlers:
         for last in (False, True):
             yield from decided(state._replace(last=last, plain=state.plain and not last), event)
-    elif state.inline is None and (sends or isinstance(event, Answer | Retry)) and state.held_up:
+    elif state.inline is None and (sends or isinstance(event, Retry) or _is_awaited(state, event)) and state.held_up:
         yield state._replace(inline=False)
         yield state._replace(inline=True, plain=False)
     else:
         yield state
+
+
+def _is_awaited(state: State, event: Any) -> bool:
+    return isinstance(event, Answer) and event.how != "again" and any(call.root == event.call for call in state.calls)
 
 
 def _then_heard(before: State, states: Iterable[State], deviations: Names) -> Iterator[State]:

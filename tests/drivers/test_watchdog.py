@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from patternproof.drivers import Hang
-from patternproof.drivers.watchdog import watched
+from patternproof.drivers import Hang, clocks
+from patternproof.drivers.watchdog import collecting, watched
 
 LIMIT = 0.02
 
@@ -33,6 +33,22 @@ def test_a_hang_that_is_swallowed_is_raised_all_the_same() -> None:
 
     with pytest.raises(Hang), watched(list, LIMIT):
         swallow()
+
+
+def test_the_time_of_garbage_collections_is_not_that_of_the_implementation(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(clocks, "real_monotonic", lambda: now[0])
+    watch = watched(list, 60.0)
+    with watch:
+        collecting("start", {})
+        now[0] = 50.0
+        collecting("stop", {})
+        now[0] = 109.0
+        watch._ring(0, None)
+        now[0] = 111.0
+        with pytest.raises(Hang):
+            watch._ring(0, None)
+        watch.rung.clear()
 
 
 def test_what_ends_in_time_passes() -> None:
