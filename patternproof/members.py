@@ -76,7 +76,8 @@ def require(made: Any, factory: str, driver: Driver, runtime: str, file: str) ->
         return
     if made is None:
         raise AdapterError(f"{file}: {factory}() returned None; return (or yield) the object that it adapts")
-    if getattr(port(owner(factory).stem), "JUDGED", False):
+    judged = getattr(port(owner(factory).stem), "JUDGED", ())
+    if judged is True or factory in judged:
         return  # whether it has them is a requirement of that pattern
     for name, flavour in required(factory).items():
         if not _has(made, name, driver):

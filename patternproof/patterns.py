@@ -67,6 +67,11 @@ PATTERNS: dict[str, Pattern] = {
                 "working_system": ("resource_lifecycle", "service_interface", "event_bus", "connection_pool"),
             },
         ),
+        Pattern(
+            "migration",
+            "MG",
+            parts=dict.fromkeys(("legacy_service", "event_bridge", "state_switch", "convert_error", "restore_error"), ()),
+        ),
     )
 }
 

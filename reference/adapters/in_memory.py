@@ -9,6 +9,8 @@ from patternproof.reference.circuit_breaker import CircuitBreaker
 from patternproof.reference.connection_pool import ConnectionPool
 from patternproof.reference.error_propagation import Component
 from patternproof.reference.event_bus import EventBus
+from patternproof.reference.migration import EventBridge, StateSwitch, convert_error, restore_error
+from patternproof.reference.migration import legacy_service as service_over_legacy
 from patternproof.reference.resource_lifecycle import ResourceManager
 from patternproof.reference.service_interface import MessageService
 from patternproof.reference.shared_state import SharedState
@@ -23,6 +25,8 @@ from patternproof.ports.connection_pool import ConnectionPool as Pool
 from patternproof.ports.error_propagation import Dependency, ErrorPropagationSettings
 from patternproof.ports.event_bus import EventBus as Bus
 from patternproof.ports.event_bus import EventBusSettings
+from patternproof.ports.migration import Bus as BridgedBus
+from patternproof.ports.migration import Direct, Flag, LegacyComponent, Store
 from patternproof.ports.resource_lifecycle import ResourceLifecycleSettings
 from patternproof.ports.resource_lifecycle import ResourceManager as Manager
 from patternproof.ports.service_interface import MessageService as Service
@@ -30,6 +34,8 @@ from patternproof.ports.service_interface import Transport
 from patternproof.ports.shared_state import SharedState as State
 from patternproof.ports.shared_state import SharedStateSettings
 from patternproof.ports.state_sync import Network, Replica, StateSyncSettings
+
+__all__ = ["convert_error", "restore_error"]
 
 RUNTIME = "asyncio"
 CLAIMS = {
@@ -124,3 +130,19 @@ async def working_system(manager: Manager, service: Service, bus: Bus, pool: Poo
     system = WorkingSystem(manager, service, bus, pool)
     await system.open()
     return system
+
+
+async def legacy_service(legacy: LegacyComponent) -> AsyncIterator[MessageService]:
+    service = service_over_legacy(legacy)
+    yield service
+    await service.close()
+
+
+async def event_bridge(direct: Direct, bus: BridgedBus) -> EventBridge:
+    bridge = EventBridge(direct, bus)
+    await bridge.open()
+    return bridge
+
+
+def state_switch(old: Store, new: Store, flag: Flag) -> StateSwitch:
+    return StateSwitch(old, new, flag)

@@ -9,6 +9,13 @@ from patternproof.reference.circuit_breaker import ThreadedCircuitBreaker
 from patternproof.reference.connection_pool import ThreadedConnectionPool
 from patternproof.reference.error_propagation import ThreadedComponent
 from patternproof.reference.event_bus import ThreadedEventBus
+from patternproof.reference.migration import (
+    ThreadedEventBridge,
+    ThreadedStateSwitch,
+    convert_error,
+    restore_error,
+    threaded_legacy_service,
+)
 from patternproof.reference.resource_lifecycle import ThreadedResourceManager
 from patternproof.reference.service_interface import ThreadedMessageService
 from patternproof.reference.shared_state import ThreadedSharedState
@@ -26,9 +33,12 @@ from patternproof.ports.circuit_breaker import CircuitBreakerSettings
 from patternproof.ports.connection_pool import ConnectionPoolSettings
 from patternproof.ports.error_propagation import ErrorPropagationSettings
 from patternproof.ports.event_bus import EventBusSettings
+from patternproof.ports.migration import Flag, LegacyComponent
 from patternproof.ports.resource_lifecycle import ResourceLifecycleSettings
 from patternproof.ports.shared_state import SharedStateSettings
 from patternproof.ports.state_sync import StateSyncSettings
+
+__all__ = ["convert_error", "restore_error"]
 
 RUNTIME = "threads"
 CLAIMS = {
@@ -113,3 +123,15 @@ def working_system(manager: Any, service: Any, bus: Any, pool: Any) -> ThreadedW
     system = ThreadedWorkingSystem(manager, service, bus, pool)
     system.open()
     return system
+
+
+def legacy_service(legacy: LegacyComponent) -> ThreadedMessageService:
+    return threaded_legacy_service(legacy)
+
+
+def event_bridge(direct: Any, bus: Any) -> ThreadedEventBridge:
+    return ThreadedEventBridge(direct, bus)
+
+
+def state_switch(old: Any, new: Any, flag: Flag) -> ThreadedStateSwitch:
+    return ThreadedStateSwitch(old, new, flag)

@@ -1,0 +1,1 @@
+"""Migration: models, rigs, steps, programs."""
