@@ -1,4 +1,4 @@
-"""The port of migration: old and new ways side by side."""
+"""The port of migration."""
 
 from __future__ import annotations
 

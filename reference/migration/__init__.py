@@ -1,4 +1,4 @@
-"""What stands between the old and the new during a migration."""
+"""What stands between old and new during a migration."""
 
 from .bridge import EventBridge
 from .errors import convert_error, restore_error

@@ -239,14 +239,12 @@ def _cancel(state: State, number: int, deviations: Names) -> Iterator[State]:
 
 def _settled(state: State, deviations: Names) -> Iterator[State]:
     """What follows of itself; while the direct way is busy with one action, others may have to wait."""
-    for deed in state.deeds:
-        if deed.wanted and (deed.is_done or deed.decided):
-            for after in (_returned(state, deed),) if deed.is_done else _over(state, deed, deviations):
-                yield from _settled(after, deviations)
-            if _busy(state, deed):
-                yield state
-            return
-    yield state
+    ready = [deed for deed in state.deeds if deed.wanted and (deed.is_done or deed.decided)]
+    for deed in ready:
+        for after in (_returned(state, deed),) if deed.is_done else _over(state, deed, deviations):
+            yield from _settled(after, deviations)
+    if all(_busy(state, deed) for deed in ready):
+        yield state
 
 
 def _busy(state: State, deed: Deed) -> bool:

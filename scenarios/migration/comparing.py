@@ -1,4 +1,4 @@
-"""Whether what became of an error is as it should be."""
+"""Whether an error has become what it should."""
 
 from __future__ import annotations
 

@@ -43,8 +43,8 @@ class ConversionModel:
                 after = state if broken else state._replace(converted=(*state.converted, (number, sample)))
                 yield _looked(after._replace(begun=max(state.begun, number + 1)), wrong)
             case Restore(number):
-                sample = dict(state.converted).get(number)
-                yield state if sample in (None, "new") else _looked(state, _restoring(state, number, str(sample), deviations))
+                known = dict(state.converted).get(number, "new")
+                yield state if known == "new" else _looked(state, _restoring(state, number, known, deviations))
             case RestoreNew(sample):
                 yield _looked(state, _faults(sample, deviations))
             case _:

@@ -7,6 +7,7 @@ from typing import Any
 
 from patternproof.drivers import Driver
 from patternproof.history import shown
+from patternproof.ports.error_propagation import ComponentError
 from patternproof.rig import Rig
 
 from . import samples
@@ -39,7 +40,7 @@ class ConversionRig(Rig):
         match event:
             case Convert(number, sample):
                 self._found.append(self._converted(number, samples.old(sample, number)))
-            case Restore(number) if number in self._new and not isinstance(self._old[number], samples.ComponentError):
+            case Restore(number) if number in self._new and not isinstance(self._old[number], ComponentError):
                 self._found.append(self._restored(number))
             case RestoreNew(sample):
                 new = samples.new(sample)

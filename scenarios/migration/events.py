@@ -1,4 +1,4 @@
-"""What is done to old and new side by side, and what is seen."""
+"""What is done to old and new; what is seen."""
 
 from __future__ import annotations
 

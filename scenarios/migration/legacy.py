@@ -1,8 +1,8 @@
-"""The kit's legacy component, and the service that is made over it."""
+"""The kit's legacy component, and services over it."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, suppress
+from contextlib import _GeneratorContextManager, suppress
 from dataclasses import fields
 from itertools import count
 from typing import Any
@@ -67,8 +67,9 @@ class Legacy:
         if error is None:
             self._send(Reply(number))
             return
-        kind = KINDS.get(getattr(error, "code", None), ErrorKind.UNEXPECTED)  # type: ignore[arg-type]  # whatever it is
-        outcome: Any = Fault(kind, error.text) if isinstance(error, LegacyError) else error
+        given: Any = error  # whatever an implementation takes for an error
+        known = isinstance(given, LegacyError)
+        outcome: Any = Fault(KINDS.get(error.code, ErrorKind.UNEXPECTED), error.text) if known else given  # type: ignore[call-overload]  # any number
         self._send(Reply(number, outcome))
 
     def _send(self, frame: Frame) -> None:
@@ -113,7 +114,7 @@ def _lost(error: TransportError) -> LegacyError:
 class Behind(Adapter):
     """An adapter whose message services are those that it makes over a legacy component."""
 
-    def make(self, factory: str, driver: Driver, *arguments: Any) -> AbstractContextManager[Any]:
+    def make(self, factory: str, driver: Driver, *arguments: Any) -> _GeneratorContextManager[Any]:
         """Make a service over a legacy component that has a transport's peer behind it."""
         (transport,) = arguments
         return super().make("legacy_service", driver, Legacy(driver, transport, self.runtime == "threads"))

@@ -1,4 +1,4 @@
-"""The direct way and the bus that the kit hands to a bridge."""
+"""What the kit hands to a bridge."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Deed:
 
     def __init__(self, driver: Driver, number: int) -> None:
         self.number = number
-        self.action = Action(f"action {number}", {"number": number, "of": ["alpha", None]})
+        self.action = Action(f"action {number}", {"number": number, "of": ("alpha", None)})
         self.result = f"result of action {number}"
         self.operation = Operation(driver)
         self.effects = 0
@@ -103,7 +103,7 @@ class Direct:
 class PlainDirect(Direct):
     """The same for threads."""
 
-    def perform(self, action: Action) -> Any:  # type: ignore[override]  # plain, as all is under threads
+    def perform(self, action: Action) -> Any:
         """Make an action take effect."""
         return plainly(self._perform(action))
 

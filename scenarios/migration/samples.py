@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from patternproof.ports.error_propagation import ComponentError, Kind
@@ -89,7 +90,7 @@ def _component(kind: Kind | str, number: int, made: type[ComponentError] = Compo
 
 def old(sample: str, number: int) -> BaseException:
     """An old error, which differs in its words from those of other numbers."""
-    made = {
+    made: dict[str, Callable[[], BaseException]] = {
         "plain": lambda: LegacyError(LegacyCode.NOT_FOUND, f"no order {number}"),
         "twin": lambda: LegacyError(LegacyCode.LOST, f"line {number} is lost"),
         "odd code": lambda: LegacyError(NOBODY_KNOWS + number, f"module {number} says no"),
@@ -109,8 +110,7 @@ def old(sample: str, number: int) -> BaseException:
         "cancelled": lambda: asyncio.CancelledError(f"by {number}"),
         "base": lambda: BareError(f"bare {number}"),
     }
-    error: BaseException = made[sample]()
-    return error
+    return made[sample]()
 
 
 def new(sample: str) -> ComponentError:

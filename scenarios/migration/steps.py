@@ -1,4 +1,4 @@
-"""The steps of features about migration; those about message services serve a legacy one too."""
+"""The steps of features about migration."""
 
 from __future__ import annotations
 

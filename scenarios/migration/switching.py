@@ -1,4 +1,4 @@
-"""What each event does to the model of a state switch."""
+"""What events do to the model of a switch."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from patternproof.scenarios.circuit_breaker import steps
 from patternproof.scenarios.circuit_breaker.words import ABILITIES, settings_of
 from patternproof.scenarios.event_bus import handler_steps
 from patternproof.scenarios.event_bus import steps as bus_steps
+from patternproof.scenarios.migration import steps as migration_steps
 from patternproof.scenarios.service_interface import steps as service_steps
 from patternproof.scenarios.service_interface.words import PHASES
 from patternproof.scenarios.state_sync import steps as sync_steps
@@ -75,6 +76,12 @@ def test_the_documented_steps_about_replicas_are_all_that_there_are(kind: str) -
 def test_the_documented_steps_of_message_services_are_all_that_there_are(kind: str) -> None:
     names = [context.parser.name for context in defined({service_steps.__name__}) if context.type == kind]
     assert sorted(documented(f"Of a service: {kind.capitalize()}")) == sorted(names)
+
+
+@pytest.mark.parametrize("kind", ["given", "when", "then"])
+def test_the_documented_steps_of_migrations_are_all_that_there_are(kind: str) -> None:
+    names = [context.parser.name for context in defined({migration_steps.__name__}) if context.type == kind]
+    assert sorted(documented(f"Of a migration: {kind.capitalize()}")) == sorted(names)
 
 
 def test_what_may_become_of_a_request_is_documented() -> None:

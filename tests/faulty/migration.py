@@ -47,8 +47,8 @@ def over_legacy(service: Callable[..., Any]) -> Callable[[LegacyComponent], Any]
 
 
 for wrong in SERVICES:
-    if wrong.name == "TellsInWords":
-        continue  # its words are no answer that a transport carries; see RepliesInWords
+    if wrong.name in ("TellsInWords", "OneConnectionForAll"):
+        continue  # words are no answer that a transport carries (see RepliesInWords), and nobody makes the other's transport
     if "histories" in wrong.ways:
         _LEGACY.add("MG-01", wrong.fragment, "histories")(over_legacy(wrong.factory))
     elif wrong.violates == {"SI-01"}:
@@ -115,7 +115,7 @@ class IgnoresLoss(Subverted):
             super()._come(frame)
 
 
-@legacy("the sender of a message is not told that a handler has failed")
+@legacy("expected the sender of message 0 gets a typed error")
 class NeverReplies(Subverted):
     """The old component never waited for a reply, so that nobody thought of giving one."""
 
@@ -389,7 +389,7 @@ class RemembersAfterPublishing(Base):
             raise
 
 
-@bridge("", "interleavings feature")
+@bridge("expected", "interleavings feature")
 class ForgetsWhileItPublishes(Base):
     """Takes an id down when all is done, and is cancelled just before that."""
 
@@ -402,7 +402,7 @@ class ForgetsWhileItPublishes(Base):
             raise
 
 
-@bridge("", "interleavings")
+@bridge("expected", "interleavings")
 class LooksBeforeItLeaps(Base):
     """Asks a store whether an action is done, which takes a turn, and acts then."""
 
@@ -586,7 +586,7 @@ class KeepsTheLockWhenItFails(Guarded):
         return isinstance(error, asyncio.CancelledError)
 
 
-@switch("", "interleavings")
+@switch("expected", "interleavings")
 class LooksAtTheFlagFirst(Looser):
     """Looks at the flag, and a turn later acts on what it saw."""
 
