@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -711,66 +712,83 @@ class MergesWithoutBase(System):
 # The pattern document's sample
 
 
+@FAULTY.add(
+    "SY-01 SY-02 SY-04 SY-07 SY-08 SY-09 SY-10 SY-11 SY-13",
+    "the last write of an interval waits for a further one",
+    "histories feature machine interleavings",
+    claims="",
+)
 class AsWritten:
-    """Literally the pattern document's sample."""
+    """The pattern document's component, line by line, over a store that keeps what it is sent.
 
-    def __init__(self, network: Any, settings: StateSyncSettings) -> None:
+    What merge_states() does is left open there: here what is local goes before what is remote. A sync() is its sync_state(), and
+    then push_state(), which only a write would call.
+    """
+
+    def __init__(self, network: Network, settings: StateSyncSettings) -> None:
         if settings != replace(StateSyncSettings(), sync_interval=settings.sync_interval, random=settings.random):
-            raise Unsupported("retries")
-        self._network, self._settings = network, settings
+            raise Unsupported("retries", "merge", "store")
+        self._network, self._interval = network, settings.sync_interval
         self._state: dict[str, Any] = {}
         network.register(CENTRE, self._receive)
 
     async def _receive(self, sender: str, request: bytes) -> bytes:
-        import json
-
-        pushed = json.loads(request)
-        if pushed is not None:
-            self._state.update(pushed)
+        self._state.update(json.loads(request))
         return json.dumps(self._state).encode()
 
-    def replica(self, name: str) -> Any:
-        return _AsWrittenReplica(name, self._network, self._settings.sync_interval)
+    def replica(self, name: str) -> _AsWrittenReplica:
+        return _AsWrittenReplica(name, self._network, self._interval)
 
     async def central(self) -> Mapping[str, Any]:
-        return self._state
+        return dict(self._state)
 
 
 class _AsWrittenReplica:
-    def __init__(self, name: str, network: Any, interval: float | None) -> None:
-        self._name, self._network, self._interval = name, network, interval
-        self._local: dict[str, Any] = {}
+    """The sample's ComponentWithLocalState; whoever holds its write lock pushes under it."""
+
+    def __init__(self, name: str, network: Network, interval: float | None) -> None:
+        self._name, self._network = name, network
+        self._sync_interval = math.inf if interval is None else interval
+        self._local_state: dict[str, Any] = {}
+        self._lock = asyncio.Lock()
         self.last_sync = 0
 
-    async def _call(self, state: Any) -> Any:
-        import json
+    async def _pull_state(self) -> Any:
+        return json.loads(await self._network.call(self._name, CENTRE, b"{}"))
 
-        return json.loads(await self._network.call(self._name, CENTRE, json.dumps(state).encode()))
+    async def _push_state(self, state: Any) -> None:
+        await self._network.call(self._name, CENTRE, json.dumps(state).encode())
 
     async def sync(self) -> SyncResult:
-        """sync_state(): pull, merge, store last_sync; and, since it is to be a sync, push."""
-        remote = await self._call(None)
-        self._local = {**remote, **self._local}
-        self.last_sync = int(time.time())
-        await self._call(self._local)
+        """The sample's sync_state()."""
+        remote_state = await self._pull_state()
+        async with self._lock:
+            self._local_state = {**remote_state, **self._local_state}
+            self.last_sync = int(time.time())
+        await self._push_state(self._local_state)
         return SyncResult()
 
+    async def _update(self, change: Callable[[], Any]) -> None:
+        """The sample's update_local_state(): unsigned numbers wrap, and nothing comes back for what was not pushed."""
+        async with self._lock:
+            change()
+            now = int(time.time())
+            if (now - self.last_sync) % 2**64 > self._sync_interval:
+                await self._push_state(self._local_state)
+                self.last_sync = now
+
     async def write(self, key: str, value: Any) -> None:
-        """update_local_state(): push if enough time has passed since the last sync."""
-        self._local[key] = value
-        now = int(time.time())
-        if self._interval is not None and (now - self.last_sync) % 2**64 > self._interval:
-            await self._call(self._local)
-            self.last_sync = now
+        await self._update(lambda: self._local_state.update({key: value}))
 
     async def delete(self, key: str) -> None:
-        self._local.pop(key, None)
+        await self._update(lambda: self._local_state.pop(key, None))
 
     async def read(self, key: str) -> Any:
-        return self._local.get(key)
+        return (await self.snapshot()).get(key)
 
     async def snapshot(self) -> Mapping[str, Any]:
-        return dict(self._local)
+        async with self._lock:
+            return dict(self._local_state)
 
     async def close(self) -> None:
-        pass
+        """The sample has nothing to close."""
