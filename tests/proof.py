@@ -126,15 +126,22 @@ def prove(
         requirement: only this one; None: all of the pattern.
     """
     with _adapter(stem, name, factory, claims) as spec, nullcontext() if counting else _uncounted():
-        return held_against(spec, requirement)
+        return held_against(spec, requirement, stem)
 
 
-def held_against(spec: str, requirement: str | None = None) -> Proof:
-    """What came of an adapter, quick profile."""
+def held_against(spec: str, requirement: str | None = None, stem: str | None = None) -> Proof:
+    """What came of an adapter, quick profile.
+
+    Args:
+        spec: of the adapter.
+        requirement: only this one; None: all.
+        stem: only this pattern, not those that are made over it; None: all that it offers.
+    """
     listener = _Listener()
     with _silenced():
         options = [f"--patternproof-adapter={spec}", "--patternproof-profile=quick"]
         options += [f"--patternproof-requirement={requirement}"] if requirement else []
+        options += [f"--patternproof-pattern={stem}"] if stem and not requirement else []
         pytest.main([*_plain(), *options, str(conformance.__file__)], plugins=[listener])
     assert not listener.broken, "\n".join(listener.broken)
     return listener.proof

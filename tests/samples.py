@@ -6,6 +6,8 @@ import inspect
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from itertools import groupby
 from pathlib import Path
 
 from patternproof.patterns import PATTERNS
@@ -60,6 +62,11 @@ class Sample:
         """Where it stands in the pattern document."""
         return EXAMPLES.get(self.faulty.name) or SECTIONS[self.stem]
 
+    @property
+    def words(self) -> str:
+        """What the implementation says of itself; a factory may be a function around the class of its name."""
+        return inspect.getdoc(getattr(import_module(f"tests.faulty.{self.stem}"), self.faulty.name)) or ""
+
     def proved(self) -> dict[str, str]:
         """What was seen of each requirement that it violates, from a run.
 
@@ -74,9 +81,8 @@ class Sample:
     def shown(self, seen: Mapping[str, str]) -> str:
         """Its part of the page."""
         paragraphs = [
-            f"## {PATTERNS[self.stem].title.capitalize()}",
             f"Sample: {self.section}; `{self.faulty.name}` in `tests/faulty/{self.stem}.py`:",
-            "\n".join(f"> {line}".rstrip() for line in inspect.cleandoc(self.faulty.factory.__doc__ or "").splitlines()),
+            "\n".join(f"> {line}".rstrip() for line in self.words.splitlines()),
             "\n".join([_row("id", "level", "requirement", "what was seen"), "|---" * 4 + "|", *self._rows(seen)]),
         ]
         return "\n\n".join(paragraphs) + "\n"
@@ -94,7 +100,10 @@ def samples() -> list[Sample]:
 
 def page(seen: Mapping[Sample, Mapping[str, str]]) -> str:
     """The whole page, from what was seen of each requirement."""
-    return "\n".join([HEAD, *(sample.shown(each) for sample, each in seen.items())])
+    parts = [HEAD]
+    for stem, several in groupby(seen, lambda sample: sample.stem):
+        parts += [f"## {PATTERNS[stem].title.capitalize()}\n", *(sample.shown(seen[sample]) for sample in several)]
+    return "\n".join(parts)
 
 
 def _told(proof: Proof, identifier: str) -> str:

@@ -23,5 +23,9 @@ def test_the_page_says_of_every_violation_what_was_seen() -> None:
     assert all(row.strip() for row in rows)
 
 
+def test_every_sample_has_words_of_its_own() -> None:
+    assert [sample.faulty.name for sample in samples() if not sample.words] == []
+
+
 def test_every_example_is_that_of_a_sample() -> None:
     assert set(EXAMPLES) <= {sample.faulty.name for sample in samples()}
