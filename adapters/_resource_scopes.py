@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from patternproof.ports.resource_lifecycle import ManagedResource
@@ -19,11 +19,19 @@ async def scope(resource: ManagedResource) -> AsyncIterator[ManagedResource]:
         await resource.cleanup()
 
 
-@contextmanager
-def plain_scope(resource: Any) -> Iterator[Any]:
-    """The same for threads."""
-    try:
-        resource.initialize()
-        yield resource
-    finally:
-        resource.cleanup()
+class PlainScope:
+    """The same for threads; what is left behind is not cleaned up by the garbage collector, as a generator would be."""
+
+    def __init__(self, resource: Any) -> None:
+        self._resource = resource
+
+    def __enter__(self) -> Any:
+        try:
+            self._resource.initialize()
+        except BaseException:
+            self._resource.cleanup()
+            raise
+        return self._resource
+
+    def __exit__(self, *error: object) -> None:
+        self._resource.cleanup()

@@ -8,7 +8,7 @@ from typing import Any, Self
 from patternproof.ports import Unsupported
 from patternproof.ports.resource_lifecycle import ResourceLifecycleSettings
 
-from ._resource_scopes import plain_scope
+from ._resource_scopes import PlainScope
 from ._settings import offer_only
 
 RUNTIME = "threads"
@@ -21,7 +21,7 @@ class Manager:
         self._stack = ExitStack()
 
     def register(self, id: str, resource: Any) -> None:
-        self._stack.enter_context(plain_scope(resource))
+        self._stack.enter_context(PlainScope(resource))
 
     def get(self, id: str) -> Any:
         raise Unsupported("get")

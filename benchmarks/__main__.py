@@ -13,7 +13,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from . import circuit_breaker, connection_pool, event_bus, kit, shared_state, state_sync
+from . import circuit_breaker, connection_pool, event_bus, kit, resource_lifecycle, shared_state, state_sync
 from .contest import Contest, Row, measured
 
 
@@ -22,6 +22,7 @@ def contests() -> Iterator[Contest]:
     yield from circuit_breaker.contests()
     yield from connection_pool.contests()
     yield from event_bus.contests()
+    yield from resource_lifecycle.contests()
     yield from shared_state.contests()
     yield from state_sync.contests()
     yield from kit.contests()

@@ -17,6 +17,11 @@ def ail(state: State, event: Ail) -> Iterator[State]:
     yield state if resource is None else state.with_resource(resource._replace(ails=event.how))
 
 
+def hangs(state: State) -> bool:
+    """Whether the check of something that is registered would not end."""
+    return any(each.phase == IS_UP and each.ails == "hangs" for each in state.resources)
+
+
 def check(state: State, number: int, deviations: Names) -> Iterator[State]:
     """health() is called."""
     ups = [each for each in state.resources if each.phase == IS_UP]
@@ -25,9 +30,8 @@ def check(state: State, number: int, deviations: Names) -> Iterator[State]:
     call = Tracked(number, "health", report=tuple(sorted(_reported(state, deviations).items())))
     if state.closed:
         yield state.with_call(call._replace(phase=AN_ERROR))
-    hangs = any(each.ails == "hangs" for each in ups)
     raises = any(each.ails == "raises" for each in ups)
-    if hangs:
+    if hangs(state):
         yield state.with_call(call)
     elif raises and "a failing check breaks the report" in deviations:
         yield state.with_call(call._replace(phase=AN_ERROR))
@@ -114,15 +118,10 @@ def _due_one_by_one(state: State, ill: list[Resource], deviations: Names, surely
         yield from _due_one_by_one(state, others, deviations, surely)
 
 
-def answered(state: State, deviations: Names) -> Iterator[State]:
-    """Checks that do not end have taken too long."""
-    if not state.waiting("health") or "a hanging check is waited for" in deviations:
-        yield state
-        return
-    for call in state.waiting("health"):
-        broken = "a hanging check breaks the report" in deviations
-        state = state.with_call(call._replace(phase=AN_ERROR if broken else REPORTS))
-    yield state
+def answered(state: State, call: Tracked, deviations: Names) -> State:
+    """The checks of a report have taken too long."""
+    broken = "a hanging check breaks the report" in deviations
+    return state.with_call(call._replace(phase=AN_ERROR if broken else REPORTS))
 
 
 def interrupted(state: State) -> State:

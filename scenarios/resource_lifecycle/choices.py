@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ MOST_WAITING = 4
 LAPSES = (4.0, 100.0)
 """Seconds, of which one is clearly less than each timeout, and the other more than several of them."""
 BEGINS = (Register, Get, CheckHealth, CleanUp, Enter)
+UNDER_WAY = (InitializeEnds, CleanupEnds, Leave, Cancel)
 
 
 class Choices:
@@ -70,21 +71,47 @@ class Choices:
     def together(self) -> Iterator[Any]:
         """The events that may happen in one batch with the others."""
         begun = sum(isinstance(event, BEGINS) for event in self._events)
-        ids = [event.id for event in self._events if isinstance(event, Register)]
         self._wide = not (self._settings.restarts or self._settings.replace)
         if self._can.cancels and not self._settings.restarts:
             yield from (
                 Cancel(each.call) for each in self._events if isinstance(each, BEGINS) and Cancel(each.call) not in self._events
             )
-        for event in self.alone(MORE_RESOURCES):
-            if isinstance(event, Register) and event.id in ids and (event.manner not in ("ok", "slow") or not self._can.gets):
-                continue
-            if isinstance(event, Advance) and self._events:
-                continue
+        for event in self._weighted(self.alone(MORE_RESOURCES)):
             if isinstance(event, BEGINS):
-                yield replace(event, call=event.call + begun)
-            elif event not in self._events:
+                if not self._is_early(event) and not self._collides(event):
+                    yield replace(event, call=event.call + begun)
+            elif event not in self._events and not (isinstance(event, Advance) and self._events):
                 yield event
+
+    def _collides(self, event: Any) -> bool:
+        """Whether it registers an id that another in the batch does, in a way that is not to be tried."""
+        others = [each.manner for each in self._events if isinstance(each, Register) and each.id == getattr(event, "id", "")]
+        if not isinstance(event, Register) or not others:
+            return False
+        return event.manner not in ("ok", "slow") or not self._can.gets or (self._can.replaces and "lingers" in others)
+
+    def _weighted(self, events: Iterable[Any]) -> list[Any]:
+        """The events, first and several times what ends or shows something, and what is about to take its time or fail."""
+        events = list(events)
+        ends = [event for event in events if isinstance(event, UNDER_WAY)]
+        slow = [event for event in events if isinstance(event, Register) and event.manner in ("slow", "lingers")]
+        others = [event for event in events if self._shows(event)]
+        return [*ends, *others, *slow, *events, *ends, *slow]
+
+    def _shows(self, event: Any) -> bool:
+        """Whether it shows what has come about, or is something to be shown."""
+        resources = self._state.resources
+        if isinstance(event, Register):
+            return event.manner in ("unclean", "breaks")
+        if isinstance(event, Ail):
+            return True
+        if isinstance(event, CheckHealth):
+            return any(each.ails for each in resources)
+        return isinstance(event, CleanUp) and not self._state.closed and sum(each.phase == IS_UP for each in resources) > 1
+
+    def _is_early(self, event: Any) -> bool:
+        """Whether it cleans up when there is nothing yet: a manager that does so is spent, and shows nothing more."""
+        return isinstance(event, CleanUp) and not self._state.closed and not self._state.resources
 
     @property
     def _is_plain(self) -> bool:
@@ -99,8 +126,9 @@ class Choices:
         return [each.id for each in self._state.resources]
 
     def _fresh(self) -> str:
-        """The first id that no resource has."""
-        return next((id for id in IDS if id not in self._ids()), IDS[-1])
+        """The first id that no resource has; where ids mean nothing, nor one in the same batch."""
+        begun = [] if self._can.gets else [event.id for event in self._events if isinstance(event, Register)]
+        return next((id for id in IDS if id not in (*self._ids(), *begun)), IDS[-1])
 
     def _registrations(self, most: int) -> Iterator[Register]:
         state, number = self._state, self._state.begun
@@ -108,9 +136,14 @@ class Choices:
             yield from (Register(number, self._fresh(), manner) for manner in self._manners())
             yield from self._dependants(number)
         if self._can.gets:
-            yield from (Register(number, id) for id in dict.fromkeys(self._ids()) if not self._settings.restarts)
+            yield from (Register(number, id) for id in self._takeable() if not self._settings.restarts)
             if self._settings.replace and "a" in self._ids():
                 yield Register(number, "a", "fails")
+
+    def _takeable(self) -> list[str]:
+        """The ids that may be registered once more; what replaces does not meet a cleanup that takes its time."""
+        lingering = {each.id for each in self._state.resources if each.manner == "lingers"} if self._can.replaces else set()
+        return [id for id in dict.fromkeys(self._ids()) if id not in lingering]
 
     def _dependants(self, number: int) -> Iterator[Register]:
         if self._can.needs and self._is_plain and not self._state.closed:

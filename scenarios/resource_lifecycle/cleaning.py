@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from patternproof.modelling import Names
 
@@ -17,6 +17,7 @@ from .state import (
     INITIALISING,
     IS_UP,
     LEFT,
+    PENDING,
     RETURNED_OR_ERROR,
     Resource,
     State,
@@ -48,8 +49,8 @@ def _concerns(resource: Resource) -> bool:
 
 def _again(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]:
     over = _over(state, tracked)
-    if (state.unclean or state.broken) and not tracked.leaves:
-        over = over._replace(phase=RETURNED_OR_ERROR)  # the first report may be given once more
+    if state.unclean or state.broken:  # the first report may be given once more
+        over = over._replace(phase=AN_END if tracked.leaves in ("fail", "cancel") else RETURNED_OR_ERROR)
     if "a second cleanup fails" in deviations and not tracked.leaves:
         over = over._replace(phase=AN_ERROR)
     yield state.with_call(over)
@@ -91,8 +92,8 @@ def _with_the_rest(state: State, number: int, deviations: Names) -> Iterator[Sta
 def _begin(state: State, deviations: Names) -> Iterator[State]:
     state = state._replace(cleaning=True, closed=True, unclean=(), broken=False)
     for each in state.resources:
-        if each.phase == IS_UP or (each.phase == LEFT and "a failed resource is cleaned up with the others" in deviations):
-            state = state.with_resource(each._replace(target=True, phase=IS_UP))
+        if each.phase == IS_UP:
+            state = state.with_resource(each._replace(target=True))
         elif each.phase == AGAIN:
             manner = "ok" if each.manner == "lingers" else each.manner
             state = state.with_resource(each._replace(target=True, phase=IS_UP, manner=manner))
@@ -100,6 +101,8 @@ def _begin(state: State, deviations: Names) -> Iterator[State]:
             state = state.with_resource(each._replace(doomed=True)).shaken_by("a meeting")
     doomed = [each for each in state.resources if each.doomed and each.phase == INITIALISING]
     yield from go_on(state, deviations)
+    if state.is_checking:
+        yield state._replace(awaits=True, rests=True)
     if doomed and "a resource that is being registered is left" not in deviations:
         yield state._replace(awaits=True, rests=True)
         yield from go_on(state._replace(awaits=True), deviations)
@@ -115,22 +118,52 @@ def _with(state: State, resources: Iterable[Resource]) -> State:
 
 
 def go_on(state: State, deviations: Names) -> Iterator[State]:
-    """The cleanup that is under way goes on as far as it can."""
+    """The cleanup that is under way goes on as far as it can; many orders come to the same, and are followed once."""
     if not state.cleaning:
         yield state
         return
-    doomed = state.awaits and any(each.doomed and each.phase == INITIALISING for each in state.resources)
+    left, known = [state], {state}
+    while left:
+        each = left.pop()
+        further, over = _one_more(each, deviations)
+        yield from over
+        left += [after for after in dict.fromkeys(further) if after not in known]
+        known.update(left)
+
+
+def _one_more(state: State, deviations: Names) -> tuple[list[State], list[State]]:
+    """Once one more has been cleaned up, as far as it goes; and as it is, if that may be all for now."""
+    coming = any((each.doomed and each.phase == INITIALISING) or _is_refused(each) for each in state.resources)
+    doomed = state.awaits and (coming or state.is_checking)
     ready = [] if doomed and state.rests else _ready(state, deviations)
     at_work = any(each.phase == CLEANING and each.target for each in state.resources)
-    for each in ready:
-        for after in clean(state, each, deviations):
-            yield from go_on(after, deviations)
+    further = [after for each in ready for after in clean(state, each, deviations)]
     if ready and (not at_work or ALL_AT_ONCE in deviations):
-        return
-    if at_work or doomed:
+        return further, []
+    return further, [state] if at_work or doomed else [*_finishes(state, deviations)]
+
+
+def _finishes(state: State, deviations: Names) -> Iterator[State]:
+    yield _finished(state, deviations)
+    if any(each.phase == PENDING for each in state.resources):
+        for call in state.waiting("clean"):
+            if call.loose and not call.queued:  # it may come after those that wait to register
+                yield _finished(state.with_call(call._replace(queued=True)), deviations)
+
+
+def begun_again(state: State, deviations: Names) -> Iterator[State]:
+    """A second cleanup that had to wait begins, as soon as nothing is in its way."""
+    queued = [each for each in state.waiting("clean") if each.queued]
+    if not queued or state.cleaning or state.is_busy:
         yield state
-    else:
-        yield _finished(state, deviations)
+        return
+    first = queued[0]._replace(queued=False, loose=False)
+    yield from clean_up(state.with_call(first), first, deviations)
+
+
+def _is_refused(resource: Resource) -> bool:
+    """Whether it came too late, and is cleaned up by whoever has registered it."""
+    return resource.phase == CLEANING and not resource.target
 
 
 def _ready(state: State, deviations: Names) -> list[Resource]:
@@ -145,9 +178,17 @@ def _ready(state: State, deviations: Names) -> list[Resource]:
     return waiting if any(each.manner == "lingers" for each in targets) or ANY_ORDER in deviations else waiting[-1:]
 
 
-def _before(resource: Resource, others: Iterable[Resource]) -> bool:
+def _before(resource: Resource, others: Sequence[Resource]) -> bool:
     """Whether others are to be cleaned up first."""
-    return any(resource.number in other.after or resource.id in other.needs for other in others)
+    if _is_substitute(resource, others):
+        return False
+    first = [each for each in others if resource.number in each.after or resource.id in each.needs]
+    return any(not _is_substitute(each, others) for each in first)
+
+
+def _is_substitute(resource: Resource, others: Iterable[Resource]) -> bool:
+    """Whether it has replaced what another depended on: the orders of registration and dependence part, and either is right."""
+    return any(resource.id in each.needs and each.number in resource.after for each in others)
 
 
 def clean(state: State, resource: Resource, deviations: Names) -> Iterator[State]:
@@ -175,7 +216,7 @@ def _out_of_order(state: State, resource: Resource) -> State:
     """Whether the cleanup of a resource begins too early, or after it was too late."""
     late = any(number in resource.after for number in state.sooner)
     early = any(each.phase == CLEANING and each.target and resource.number in each.after for each in state.resources)
-    return state._replace(order=state.order or late or early, sooner=(*state.sooner, resource.number))
+    return state._replace(order=state.order or late or early, sooner=tuple(sorted((*state.sooner, resource.number))))
 
 
 def _after_cleanup(resource: Resource, deviations: Names) -> Resource:
@@ -212,9 +253,10 @@ def _stopped(state: State) -> Iterator[State]:
 def _finished(state: State, deviations: Names) -> State:
     """Nothing is left to be cleaned up, and whoever has waited for that goes on."""
     for call in (*state.waiting("clean"), *state.waiting("scope")):
-        state = state.with_call(_over(state, call, deviations))
-    left = [each.number for each in state.resources if each.leaks]
-    resources = tuple([each._replace(target=False, leaks=False) for each in state.resources])
+        if not call.queued:
+            state = state.with_call(_over(state, call, deviations))
+    left = [each.number for each in state.resources if each.leaks and each.phase != INITIALISING]
+    resources = tuple([each._replace(target=False, leaks=each.leaks and each.number not in left) for each in state.resources])
     leaked = (*state.leaked, *left)
     return state._replace(resources=resources, cleaning=False, awaits=False, rests=False, sooner=(), leaked=leaked)
 
@@ -253,12 +295,20 @@ def cleanup_ends(state: State, number: int, how: str, deviations: Names) -> Iter
         yield state
         if resource is not None and resource.phase == LEFT:
             yield state.with_resource(resource.doing(DOWN if how == "ok" else UNCLEAN, phase=GONE))
+    elif _is_refused(resource):
+        yield from _made_way(state, resource, DOWN if how == "ok" else UNCLEAN, deviations)
     elif how == "ok":
         twice = (CLEANS, DOWN) if "cleans up twice" in deviations else ()
         yield from go_on(state.with_resource(_after_cleanup(resource.doing(DOWN, *twice, phase=GONE), deviations)), deviations)
     else:
         for after in failed_cleanup(state, resource, (UNCLEAN,), deviations):
             yield from go_on(after, deviations)
+
+
+def _made_way(state: State, resource: Resource, act: str, deviations: Names) -> Iterator[State]:
+    """The cleanup() of a resource that was refused is over."""
+    ended = state.ended(resource.number, AN_ERROR)
+    yield from go_on(ended.with_resource(resource.doing(act, phase=GONE)), deviations)
 
 
 def cancel(state: State, call: Tracked, deviations: Names) -> Iterator[State]:
@@ -294,6 +344,9 @@ def _given_up(state: State, call: Tracked) -> Iterator[State]:
 def give_up(state: State, resource: Resource, deviations: Names) -> Iterator[State]:
     """A cleanup() has taken too long."""
     state = state.shaken_by("a hang")
+    if _is_refused(resource):
+        yield from _made_way(state, resource, QUITS, deviations)
+        return
     told = (
         state
         if "a hanging cleanup is not told" in deviations

@@ -35,7 +35,7 @@ from .events import (
     Register,
     Seen,
 )
-from .state import GIVEN_OR_ERROR, GONE, MEANS, PLAINLY, REPORTS, State, Tracked
+from .state import GIVEN_OR_ERROR, MEANS, PLAINLY, REPORTS, State, Tracked, without_the_past
 
 TIMEOUT = 10.0
 PLAIN = ResourceLifecycleSettings()
@@ -132,9 +132,9 @@ class ResourceLifecycleModel:
         return (State(settings, replaces=self.capabilities.replaces),)
 
     def begin(self, state: State) -> State:
-        kept = [each._replace(acts=()) if each.acts else each for each in state.resources if each.phase != GONE]
         calls = tuple([each for each in state.calls if each.phase in (WAITING, INSIDE)])
-        return state._replace(resources=tuple(kept), calls=calls, early=(), touched=(), order=False, needs=False, leaked=())
+        resources = without_the_past(state.resources)
+        return state._replace(resources=resources, calls=calls, early=(), touched=(), order=False, needs=False, leaked=())
 
     def apply(self, state: State, event: Any, deviations: Names) -> tuple[State, ...]:
         """Every state that may be right after the event."""
@@ -238,7 +238,8 @@ def _gone_on(state: State, deviations: Names) -> Iterator[State]:
     """What becomes of a state by itself."""
     for let in registering.let_in(state, deviations):
         for cleaned in cleaning.go_on(let, deviations):
-            yield from registering.resumed(cleaned, deviations)
+            for after in registering.resumed(cleaned, deviations):
+                yield from cleaning.begun_again(after, deviations)
 
 
 def is_wild(state: State, deviations: Names) -> bool:

@@ -12,14 +12,18 @@ from .events import (
     CLEANS,
     DOWN,
     FAILS,
+    QUITS,
     RAISED,
     REFUSED,
     RETURNED,
     STOPS,
+    UNCLEAN,
     UP,
+    WAITING,
     Register,
 )
 from .state import (
+    AGAIN,
     AN_ERROR,
     CIRCLE,
     CLEANING,
@@ -39,12 +43,16 @@ from .state import (
 
 TRIED = (BEGINS, UP, CLEANS, DOWN)
 """What an optimistic manager does before it refuses."""
+UNCLEAN_MANNERS = ("unclean", "breaks")
+"""How a resource behaves whose cleanup fails."""
 
 
 def register(state: State, event: Register, deviations: Names) -> Iterator[State]:
     """register() is called."""
     after = tuple([each.number for each in state.resources if each.phase in (IS_UP, CLEANING)])
     resource = Resource(event.call, event.id, event.manner, tuple(event.needs.split()), after=after)
+    if any(each.kind == "clean" and each.phase != WAITING for each in state.calls) and deviations & _LEAVING:
+        resource = resource._replace(leaks=True)  # in one batch with a cleanup that is over: they may have met
     call = Tracked(event.call, "register", id=event.id)
     if event.call in state.early:
         yield state.with_call(call._replace(phase=CANCELLED)).shaken_by("a cancellation")
@@ -75,6 +83,10 @@ def _refused(state: State, resource: Resource, phase: str) -> Iterator[State]:
         yield ended.with_resource(resource.doing(*TRIED, phase=GONE))
     elif resource.manner in ("fails", "declines"):
         yield ended.with_resource(resource.doing(BEGINS, FAILS, CLEANS, DOWN, phase=GONE))
+    elif resource.manner in UNCLEAN_MANNERS:
+        yield state.ended(resource.number, AN_ERROR).with_resource(resource.doing(BEGINS, UP, CLEANS, UNCLEAN, phase=GONE))
+    elif resource.manner == "lingers":
+        yield state.with_resource(resource.doing(BEGINS, UP, CLEANS, phase=CLEANING))  # the call ends once it is down
 
 
 def _wanting(state: State, resource: Resource) -> list[str]:
@@ -100,7 +112,7 @@ def _without(state: State, resource: Resource, deviations: Names) -> Iterator[St
         yield state
         return
     yield state.ended(resource.number, CIRCLE if circle else AN_ERROR).with_resource(resource._replace(phase=GONE))
-    if not circle:
+    if not circle or state.is_busy:
         yield state
 
 
@@ -166,8 +178,7 @@ def _taken(state: State, resource: Resource, holder: Resource, deviations: Names
     elif "the second is left initialised" in deviations:
         yield state.ended(resource.number, TAKEN).with_resource(resource.doing(BEGINS, UP, phase=LEFT))
     elif "the first is cleaned up as well" in deviations:
-        lingers = holder.manner == "lingers"
-        cleaned = holder.doing(CLEANS, phase=LEFT) if lingers else holder.doing(CLEANS, DOWN, phase=GONE)
+        cleaned = holder.doing(CLEANS, phase=LEFT) if holder.manner == "lingers" else _cleaned(holder)
         yield from _refused(state.with_resource(cleaned), resource, TAKEN)
     elif state.settings.replace and "a replaced resource is left" in deviations:
         yield from _initialised(state.with_resource(holder._replace(phase=LEFT)), resource, deviations)
@@ -181,10 +192,17 @@ def _taken(state: State, resource: Resource, holder: Resource, deviations: Names
             yield from _replaced(state, resource, holder, deviations)
 
 
+def _cleaned(holder: Resource) -> Resource:
+    """A resource that makes way, once its cleanup is over."""
+    return holder.doing(CLEANS, UNCLEAN if holder.manner in UNCLEAN_MANNERS else DOWN, phase=GONE)
+
+
 def _replaced(state: State, resource: Resource, holder: Resource, deviations: Names) -> Iterator[State]:
     """The first is cleaned up, before the second is initialised or after; a second that fails leaves it or not."""
-    down = state.with_resource(holder.doing(CLEANS, DOWN, phase=GONE))
+    down = state.with_resource(_cleaned(holder))
     yield from _initialised(down, resource, deviations)
+    if holder.manner in UNCLEAN_MANNERS:
+        yield from _refused(down, resource, AN_ERROR)  # told of that, whoever registers has to try again
     if resource.manner in ("fails", "declines"):
         yield from _initialised(state, resource, deviations)
     if resource.manner == "slow":
@@ -226,9 +244,13 @@ def fail(state: State, resource: Resource, deviations: Names, opened: bool = Tru
     elif resource.doomed:
         told = AN_ERROR
     state = state.ended(resource.number, told)
-    left = deviations & {"what a failing initialise began is left", "a failed resource is cleaned up with the others"}
     cleaned = (CLEANS, DOWN) if opened else ()
-    resource = resource._replace(phase=LEFT) if left else resource.doing(*cleaned, phase=GONE)
+    if "what a failing initialise began is left" in deviations:
+        resource = resource._replace(phase=LEFT)
+    elif "a failed resource is cleaned up with the others" in deviations:
+        resource = resource._replace(phase=AGAIN)
+    else:
+        resource = resource.doing(*cleaned, phase=GONE)
     if "a failed resource can be got" in deviations:
         resource = resource._replace(phase=GHOST)
     if "a failed resource keeps its id" in deviations:
@@ -249,13 +271,18 @@ def finish(state: State, resource: Resource, deviations: Names) -> Iterator[Stat
         yield from _finish_doomed(state, done, deviations)
     elif holder is not None and holder.number != resource.number and "rivals both win" not in deviations:
         if state.settings.replace:
-            yield up(state.with_resource(holder.doing(CLEANS, DOWN, phase=GONE)), done._replace(phase=IS_UP))
+            down = state.with_resource(_cleaned(holder))
+            yield up(down, done._replace(phase=IS_UP))
+            if holder.manner in UNCLEAN_MANNERS:
+                yield down.ended(resource.number, AN_ERROR).with_resource(gone)
         yield state.ended(resource.number, TAKEN).with_resource(gone)
     else:
         if holder is not None and holder.number != resource.number:
             yield up(state.with_resource(holder._replace(phase=LEFT)), done._replace(phase=IS_UP))
+            yield up(state, done._replace(phase=LEFT))
+        done = done._replace(leaks=resource.leaks and state.cleaning)
         yield up(state, done._replace(phase=IS_UP))
-        if state.closed and deviations & _LEAVING:
+        if (state.cleaning or resource.leaks) and deviations & _LEAVING:
             yield up(state, done._replace(phase=GHOST))
             yield up(state, done._replace(phase=LEFT))
 
@@ -272,7 +299,7 @@ def _finish_doomed(state: State, done: Resource, deviations: Names) -> Iterator[
         return
     yield ended.with_resource(done.doing(CLEANS, DOWN, phase=GONE))
     if state.cleaning:
-        yield ended.with_resource(done._replace(phase=IS_UP, doomed=False, target=True))
+        yield ended.with_resource(done._replace(phase=IS_UP, doomed=False, target=True, after=()))  # too late for the order
 
 
 def initialize_ends(state: State, number: int, how: str, deviations: Names) -> Iterator[State]:
@@ -297,6 +324,9 @@ def cancel(state: State, call: Tracked, deviations: Names) -> Iterator[State]:
     ended = state.ended(call.number, CANCELLED)
     if resource is None or resource.phase == PENDING:
         yield ended if resource is None else ended.with_resource(resource._replace(phase=GONE))
+    elif resource.phase == CLEANING:
+        yield ended
+        yield ended.with_resource(resource.doing(QUITS, phase=GONE))
     elif "what a cancelled register began is left" in deviations:
         yield ended.with_resource(resource.doing(STOPS, phase=LEFT))
     elif "a cancelled register keeps the id" in deviations:
@@ -359,8 +389,11 @@ def resumed(state: State, deviations: Names) -> Iterator[State]:
         if each.phase != PENDING:
             continue
         if each.needs and _wanting(state, each) and "needs are not looked at" not in deviations:
-            if "a circle is not refused" not in deviations:
-                yield state.ended(each.number, AN_ERROR).with_resource(each._replace(phase=GONE))
+            circle = _is_circle(state, each)
+            if not (circle and "a circle is not refused" in deviations):
+                stays = stays and (not circle or state.is_busy)
+                refused = state.ended(each.number, CIRCLE if circle else AN_ERROR)
+                yield from resumed(refused.with_resource(each._replace(phase=GONE)), deviations)
         elif all(rival.phase == PENDING for rival in _rivals(state, each)):
             stays = stays and state.is_busy
             for after in _admit(state, each._replace(resumed=True), deviations):

@@ -44,6 +44,8 @@ class CallInFlight:
         """Of a scope: what runs in it."""
         self.failure = ScopeFailure(f"of call {self.number}")
         self.pending: Any = None
+        self.is_left_by_cancelling = False
+        """Of a scope: whether a cancellation of what runs in it, and nothing that came later, has ended it."""
         self.told = False
 
 
@@ -145,7 +147,7 @@ class ResourceLifecycleRig(Rig):
             succeeded = True
             return result
         except BaseException as error:
-            in_vain = not isinstance(error, Exception)
+            in_vain = not isinstance(error, Exception) and not call.is_left_by_cancelling
             raise
         finally:
             if isinstance(call.event, events.Register):
@@ -164,7 +166,8 @@ class ResourceLifecycleRig(Rig):
         if call is None:
             self._early.add(number)  # a schedule has put the cancellation first: the call ends as it begins
             return
-        if call.body is not None and call.body.held:
+        call.is_left_by_cancelling = call.body is not None and bool(call.body.held)
+        if call.is_left_by_cancelling:
             self._witness.cleanup_begins(number)
         self.driver.cancel(call.pending)
 

@@ -87,8 +87,20 @@ class Resource(NamedTuple):
     resumed: bool = False
     """Whether it has waited for others to be out of its way."""
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is heard of it any more: what is left behind counts where it keeps its id, or is still at work."""
+        return self.phase == GONE or (self.phase == LEFT and not self.lost and self.manner != "lingers")
+
     def doing(self, *acts: str, phase: str = "") -> Resource:
         return self._replace(acts=self.acts + acts, phase=phase or self.phase, held=0.0)
+
+
+def without_the_past(resources: Iterable[Resource]) -> tuple[Resource, ...]:
+    """What is still to be reckoned with: each thing more that states remember multiplies them."""
+    kept = [each for each in resources if not each.is_over]
+    cleaned = {each.number for each in kept if each.phase != GHOST}
+    return tuple([each._replace(acts=(), after=tuple([number for number in each.after if number in cleaned])) for each in kept])
 
 
 class Tracked(NamedTuple):
@@ -106,6 +118,8 @@ class Tracked(NamedTuple):
     """Whether any report will do: much has happened since it was asked for."""
     queued: bool = False
     """Whether it has to wait until nothing else is in the way."""
+    held: float = 0.0
+    """Seconds that a report has waited for checks."""
     leaves: str = ""
     """Of a scope: how it is left, ok, fail or cancel."""
     cancelled: bool = False
@@ -187,7 +201,12 @@ class State(NamedTuple):
     @property
     def is_busy(self) -> bool:
         """Whether a resource is held, and all else may have to wait for that: many managers have one lock."""
-        return any(each.phase in (INITIALISING, CLEANING) and not each.orphaned for each in self.resources)
+        return self.is_checking or any(each.phase in (INITIALISING, CLEANING) and not each.orphaned for each in self.resources)
+
+    @property
+    def is_checking(self) -> bool:
+        """Whether a check of a resource's health is held."""
+        return any(not each.queued for each in self.waiting("health"))
 
     def waiting(self, kind: str) -> list[Tracked]:
         """The calls of a kind in flight; scopes are in flight once they are being left."""

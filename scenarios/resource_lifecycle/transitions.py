@@ -75,6 +75,12 @@ def answered(state: State, deviations: Names) -> Iterator[State]:
         elif call.kind == "health" and call.queued:
             told = told.with_call(call._replace(phase=REPORTS_OR_ERROR))
     yield told
+    queued = [call for call in waiting if call.queued]
+    if queued and checking.hangs(state):
+        begun = state
+        for call in queued:
+            begun = begun.with_call(call._replace(queued=False))
+        yield begun
     if state.is_busy and told != state:
         yield state
 
@@ -158,19 +164,22 @@ RESTARTED = 50.0
 
 
 def _checked(state: State, seconds: float, deviations: Names) -> Iterator[State]:
-    limit = state.settings.health_timeout
-    if limit is None:
-        yield state
-        return
-    answered = checking.answered(state, deviations)
+    """Each report that waits for checks goes on doing so, or is given in spite of them."""
+    states = [state]
+    for call in state.waiting("health") if state.settings.health_timeout is not None else ():
+        if not call.queued:
+            states = [after for each in states for after in _waited(each, call, seconds, deviations)]
+    yield from states
+
+
+def _waited(state: State, call: Tracked, seconds: float, deviations: Names) -> Iterator[State]:
+    limit, held = state.settings.health_timeout or 0.0, call.held + seconds
     hanging = sum(each.ails == "hangs" for each in state.resources) or 1
-    if seconds > limit * hanging * (1 + CLEARLY):
-        yield from answered
-    elif seconds < limit * (1 - CLEARLY):
-        yield state
-    else:
-        yield from answered
-        yield state
+    endless = "a hanging check is waited for" in deviations
+    if held > limit * (1 - CLEARLY) and not endless:
+        yield checking.answered(state, call, deviations)
+    if held < limit * hanging * (1 + CLEARLY) or endless:
+        yield state.with_call(call._replace(held=held))
 
 
 def _limited(state: State, seconds: float, deviations: Names) -> Iterator[State]:

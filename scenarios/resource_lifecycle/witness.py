@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from .events import BEGINS, CLEANS
+from .events import BEGINS, CLEANS, UP
 from .resources import Resource
 
 
 class Stay:
-    """When one resource came, was registered, and began to be initialised and cleaned up; None: it has not."""
+    """When one resource came, was registered, was up first, and began to be initialised and cleaned up; None: it has not."""
 
-    def __init__(self, resource: Resource, came: int, now: int) -> None:
-        self.resource, self.came, self.since = resource, came, now
+    def __init__(self, resource: Resource, came: int) -> None:
+        self.resource, self.came = resource, came
         self.began: int | None = None
+        self.up: int | None = None
         self.registered: int | None = None
         """The moment in which its register() was seen to have returned."""
         self.ended: int | None = None
@@ -58,7 +59,7 @@ class Witness:
     def came(self, resource: Resource) -> None:
         """A resource is about to be registered."""
         self._now += 1
-        stay = self._stays[resource.number] = Stay(resource, self._moment, self._now)
+        stay = self._stays[resource.number] = Stay(resource, self._moment)
         for cleanup in self._cleanups.values():
             cleanup.late.append(stay)
 
@@ -77,6 +78,8 @@ class Witness:
         if act == BEGINS:
             stay.began = stay.began or self._now
             self._look_at_needs(resource)
+        elif act == UP:
+            stay.up = stay.up or self._now
         elif act == CLEANS and self._cleanups and not self._is_coming(resource.id):
             self._look_at_order(stay)
             stay.cleaned = self._now
@@ -94,13 +97,20 @@ class Witness:
 
     def _look_at_order(self, stay: Stay) -> None:
         for other in self._stays.values():
-            too_late = other.cleaned is not None and other.cleaned > stay.since  # one that came later could not go first
+            if self._is_substitute(stay) or self._is_substitute(other):
+                continue
+            # What was not up yet could not go first.
+            too_late = other.cleaned is not None and stay.up is not None and other.cleaned > stay.up
             if stay.resource.is_up and other.is_before(stay) and too_late:
                 self._tell(other, stay)
             elif stay.is_before(other) and other.resource.is_cleaning and not self._is_given_up(other.resource):
                 self._tell(stay, other)
             elif too_late and other.resource.id in stay.resource.needs and not other.is_before(stay):
                 self.needs = f"{other.resource.id} is cleaned up before resource {stay.resource.number}, which needs it"
+
+    def _is_substitute(self, stay: Stay) -> bool:
+        """Whether it has replaced what another depended on: then the orders of registration and of dependence part."""
+        return any(stay.resource.id in each.resource.needs and each.is_before(stay) for each in self._stays.values())
 
     def _tell(self, first: Stay, second: Stay) -> None:
         self.order = (

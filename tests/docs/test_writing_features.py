@@ -14,6 +14,8 @@ from patternproof.scenarios.circuit_breaker.words import ABILITIES, settings_of
 from patternproof.scenarios.event_bus import handler_steps
 from patternproof.scenarios.event_bus import steps as bus_steps
 from patternproof.scenarios.migration import steps as migration_steps
+from patternproof.scenarios.resource_lifecycle import steps as resource_steps
+from patternproof.scenarios.resource_lifecycle.words import MANNERS, manner_of
 from patternproof.scenarios.service_interface import steps as service_steps
 from patternproof.scenarios.service_interface.words import PHASES
 from patternproof.scenarios.state_sync import steps as sync_steps
@@ -70,6 +72,19 @@ def test_the_documented_steps_of_event_buses_are_all_that_there_are(kind: str) -
 def test_the_documented_steps_about_replicas_are_all_that_there_are(kind: str) -> None:
     names = [context.parser.name for context in defined(OF_REPLICAS) if context.type == kind]
     assert sorted(documented(f"Of replicas: {kind.capitalize()}")) == sorted(names)
+
+
+@pytest.mark.parametrize("kind", ["given", "when", "then"])
+def test_the_documented_steps_about_resources_are_all_that_there_are(kind: str) -> None:
+    names = [context.parser.name for context in defined({resource_steps.__name__}) if context.type == kind]
+    assert sorted(documented(f"Of resources: {kind.capitalize()}")) == sorted(names)
+
+
+def test_the_documented_manners_of_resources_are_all_that_there_are() -> None:
+    (sentence,) = re.findall(r"^`{manner}` is (.+?) \(claim", DOCUMENT, re.MULTILINE | re.DOTALL)
+    *manners, needs = re.findall("`(.+?)`", sentence)
+    assert manners == list(MANNERS)
+    assert manner_of(needs) == ("ok", "db cache")
 
 
 @pytest.mark.parametrize("kind", ["given", "when", "then"])

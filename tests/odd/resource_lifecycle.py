@@ -220,6 +220,39 @@ class LockedAndReusable(Plain):
     """One lock over everything: registrations wait for each other and for cleanups, and a new life begins after one."""
 
 
+@odd
+class OneLock(ResourceManager):
+    """One lock over everything, checks of the health included: whatever comes meanwhile waits."""
+
+    def __init__(self, settings: ResourceLifecycleSettings) -> None:
+        super().__init__(settings)
+        self.lock = asyncio.Lock()
+
+    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:
+        async with self.lock:
+            await super().register(id, resource, depends_on)
+
+    async def get(self, id: str) -> Any:
+        async with self.lock:
+            return await super().get(id)
+
+    async def health(self) -> dict[str, Health]:
+        async with self.lock:
+            return await super().health()
+
+    async def cleanup_all(self) -> None:
+        async with self.lock:
+            await super().cleanup_all()
+
+
+@odd
+class ChecksInTurn(ResourceManager):
+    """Health is looked at one resource after the other, each with a limit of its own."""
+
+    async def health(self) -> dict[str, Health]:
+        return {entry.id: await self._check(entry) for entry in self._book.registered()}
+
+
 @claiming()
 class Optimistic(Plain):
     """Initialises first and looks afterwards: whoever is first to be done has the id, and the other cleans up."""
