@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from patternproof.modelling import Names
 
-from . import checking, cleaning, registering
+from . import breaking_off, checking, cleaning
 from .events import CANCELLED, GIVES, INSIDE, MISSING, REFUSED, WAITING, CleanUp, Get, Leave
 from .state import (
     AN_END,
@@ -137,7 +137,7 @@ def cancel(state: State, number: int, deviations: Names) -> Iterator[State]:
         yield from _cancelled(state, call, deviations)
     elif call.kind == "register":
         yield state
-        yield from registering.cancel_late(state, call, deviations)
+        yield from breaking_off.cancel_late(state, call, deviations)
     else:
         yield state
         yield state.with_call(call._replace(phase=AN_END))
@@ -145,7 +145,7 @@ def cancel(state: State, number: int, deviations: Names) -> Iterator[State]:
 
 def _cancelled(state: State, call: Tracked, deviations: Names) -> Iterator[State]:
     if call.kind == "register":
-        yield from registering.cancel(state, call, deviations)
+        yield from breaking_off.cancel(state, call, deviations)
     elif call.kind in ("clean", "scope"):
         yield from cleaning.cancel(state, call, deviations)
     else:
@@ -192,7 +192,7 @@ def _limited(state: State, seconds: float, deviations: Names) -> Iterator[State]
             continue
         end = each.held + seconds
         if end > limit * (1 - CLEARLY):
-            give_up = registering.give_up if each.phase == INITIALISING else cleaning.give_up
+            give_up = breaking_off.give_up if each.phase == INITIALISING else cleaning.give_up
             for after in give_up(state, each, deviations):
                 yield from _limited(after, max(0.0, end - limit), deviations)
             if end > limit * (1 + CLEARLY):
