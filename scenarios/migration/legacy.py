@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import _GeneratorContextManager, suppress
 from dataclasses import fields
 from itertools import count
@@ -114,10 +115,12 @@ def _lost(error: TransportError) -> LegacyError:
 class Behind(Adapter):
     """An adapter whose message services are those that it makes over a legacy component."""
 
-    def make(self, factory: str, driver: Driver, *arguments: Any) -> _GeneratorContextManager[Any]:
+    def make(
+        self, factory: str, driver: Driver, *arguments: Any, then: Callable[[], Any] | None = None
+    ) -> _GeneratorContextManager[Any]:
         """Make a service over a legacy component that has a transport's peer behind it."""
         (transport,) = arguments
-        return super().make("legacy_service", driver, Legacy(driver, transport, self.runtime == "threads"))
+        return super().make("legacy_service", driver, Legacy(driver, transport, self.runtime == "threads"), then=then)
 
 
 def behind(adapter: Adapter) -> Behind:
