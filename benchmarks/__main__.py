@@ -13,7 +13,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from . import circuit_breaker, connection_pool, event_bus, kit, resource_lifecycle, shared_state, state_sync
+from . import binding, circuit_breaker, connection_pool, event_bus, kit, resource_lifecycle, shared_state, state_sync
 from .contest import Contest, Row, measured
 
 
@@ -26,6 +26,7 @@ def contests() -> Iterator[Contest]:
     yield from shared_state.contests()
     yield from state_sync.contests()
     yield from kit.contests()
+    yield from binding.contests()
     yield from kit.whole_runs()
 
 

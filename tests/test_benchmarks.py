@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import circuit_breaker, connection_pool, event_bus, kit, resource_lifecycle, shared_state, state_sync
+from benchmarks import binding, circuit_breaker, connection_pool, event_bus, kit, resource_lifecycle, shared_state, state_sync
 from benchmarks.contest import Contest, Peer, Work, measured
 
 
@@ -36,7 +36,7 @@ def processor(monkeypatch: pytest.MonkeyPatch) -> Processor:
     return processor
 
 
-PARTS = (circuit_breaker, connection_pool, event_bus, resource_lifecycle, shared_state, state_sync, kit)
+PARTS = (binding, circuit_breaker, connection_pool, event_bus, resource_lifecycle, shared_state, state_sync, kit)
 
 
 @pytest.mark.parametrize("contests", [part.contests for part in PARTS])

@@ -13,7 +13,10 @@ from patternproof.binding.wire import Gone, Wire
 from patternproof.drivers import Driver
 from patternproof.drivers.remote import Remote
 from patternproof.outcome import AdapterError
+from patternproof.requirements import catalogue
 
+OF_SEVERAL_PROCESSES = {"shared", "persistent", "distributed", "durable"}
+"""Claims that are held in two processes with one adapter: a server is one process, and its claim is not heard here."""
 _served: dict[str, ModuleType] = {}
 """By address: a process has one connection to a server."""
 
@@ -59,18 +62,25 @@ def _module(address: str, wire: Wire, served: Description) -> ModuleType:
         current[:] = [Remote(wire, served)]
         return current[0]
 
+    offered = [pattern for pattern in served.patterns if pattern in PROXIES]
     module = ModuleType("patternproof_adapter_over_http")
     vars(module).update(
         __file__=address,
         NAME=served.name or address,
         RUNTIME="live" if served.clock == "real" else "asyncio",
-        CLAIMS=frozenset(served.claims),
-        KNOWN_FAILURES=served.known_failures,
+        CLAIMS=frozenset(served.claims) - OF_SEVERAL_PROCESSES,
+        KNOWN_FAILURES={each: reason for each, reason in served.known_failures.items() if _is_of(each, offered)},
         VERSIONS=served.versions,
         DRIVER=driver,
-        **{pattern: _factory(pattern, current) for pattern in served.patterns if pattern in PROXIES},
+        **{pattern: _factory(pattern, current) for pattern in offered},
     )
     return module
+
+
+def _is_of(identifier: str, patterns: list[str]) -> bool:
+    """Whether a known failure counts here; one that names nothing is left in, and found out."""
+    requirement = catalogue().get(identifier)
+    return requirement is None or requirement.pattern in patterns
 
 
 def _factory(pattern: str, current: list[Remote]) -> Callable[..., Iterator[Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
+
 from msgspec.structs import replace
 
 from patternproof.binding.messages.common import ErrorKind, Raised
@@ -28,6 +30,7 @@ _KINDS: dict[str, type[BaseException]] = {
     "ignored": IgnoredFailure,
     "interruption": Interruption,
     "connection": LostConnection,
+    "cancellation": CancelledError,
 }
 
 

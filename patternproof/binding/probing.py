@@ -22,6 +22,7 @@ INSTANCE, CALL = "i1", "c1"
 _BEGUN = {
     "circuit_breaker": ({}, {"method": "circuit_breaker.call", "call": CALL, "function": "f1"}),
     "connection_pool": ({"connect": "f1"}, {"method": "connection_pool.acquire", "call": CALL}),
+    "event_bus": ({}, {"method": "event_bus.subscribe", "call": CALL, "topics": ["state"]}),
 }
 """What makes an instance of each pattern, and begins a call of it that runs on."""
 

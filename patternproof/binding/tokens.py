@@ -66,6 +66,8 @@ class Tokens:
         return Raised(error=known, kind=self._kind(error), message=str(error)[:1000])
 
     def _kind(self, error: BaseException) -> ErrorKind:
+        if isinstance(error, CancelledError):
+            return "cancellation"
         if not isinstance(error, Exception):
             return "interruption"
         if isinstance(error, self.ignored):

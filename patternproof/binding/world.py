@@ -244,25 +244,34 @@ class World:
         else:
             self._late.add(call)
 
-    def function(self, function: str, method: str = "", result: Callable[[Any], Any] = lambda value: value) -> Callable[..., Any]:
+    def function(
+        self,
+        function: str,
+        method: str = "",
+        result: Callable[[Any], Any] = lambda value: value,
+        sent: Callable[[Any], Any] = lambda value: value,
+    ) -> Callable[..., Any]:
         """What the implementation is given for a function of the kit's.
 
         Args:
             function: its id.
             method: where the id is that of an object.
             result: makes what the implementation gets of what the kit has returned.
+            sent: makes what the kit gets of each argument.
         """
 
         async def run(*arguments: Any) -> Any:
             number, operation = f"o{len(self._operations) + 1}", Operation(self.driver)
             self._operations[number] = operation
-            self._events.append(Begun(operation=number, function=function, method=method, arguments=[*arguments]))
+            self._events.append(Begun(operation=number, function=function, method=method, arguments=[*map(sent, arguments)]))
             try:
                 return result(await resolved(operation.function()))
-            except asyncio.CancelledError:
+            except asyncio.CancelledError as error:
                 if number not in self._released:
                     self._events.append(Abandoned(operation=number))
                     raise
+                if self.errors.told(error) is not None:
+                    raise  # the kit has it end so
             self._overtaken.add(_cancel_later())
             return result(deliver(self._released[number]))
 

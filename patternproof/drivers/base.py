@@ -116,6 +116,10 @@ class Driver(ABC):
     scale = 1.0
     """Real seconds in a second of the example, for the settings that an implementation is made with."""
 
+    tasks = False
+    """Whether calls are tasks of a loop, so that functions which are handed in are coroutine functions."""
+    shares_objects = True
+    """Whether what an implementation hands out is its own, and no copy of it."""
     patience = 0
     """How often to settle again for an answer that is still to come: one from outside may take longer than most."""
 

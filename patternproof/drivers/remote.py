@@ -57,6 +57,7 @@ class Remote(Simulated):
     """
 
     name = "remote"
+    shares_objects = False
 
     def __init__(self, wire: Wire, served: Description) -> None:
         super().__init__()
@@ -75,6 +76,7 @@ class Remote(Simulated):
         self._functions: dict[tuple[str, str], Function] = {}
         self._listeners: dict[str, Callable[..., Any]] = {}
         self._operations: dict[str, asyncio.Task[None]] = {}
+        self._abandoned: set[str] = set()
         self._instances: list[str] = []
         self._lost: BaseException | None = None
         """What the server was lost by."""
@@ -206,7 +208,9 @@ class Remote(Simulated):
     def _flush(self, settle: bool = False) -> bool:
         """Send what waits, and take in what has happened; whether anything was sent."""
         self._watch()
-        if not self._waiting and (self._settled or not settle):
+        if not self._instances:
+            self._waiting.clear()  # without one there is nothing over there to be told
+        if not self._waiting and (self._settled or not settle or not self._instances):
             return False
         waiting, self._waiting = self._waiting or [Command("POST", "/clock", Move())], []
         for command in waiting:
@@ -232,6 +236,7 @@ class Remote(Simulated):
                 case Begun():
                     self._operate(event)
                 case Abandoned(operation=operation):
+                    self._abandoned.add(operation)
                     self._known(self._operations, operation, "operation").cancel()
                 case Ended():
                     self._end(event)
@@ -261,9 +266,9 @@ class Remote(Simulated):
     async def _running(self, operation: str, function: Function, arguments: list[Any]) -> None:
         try:
             outcome: Returned | Raised = Returned(value=self.tokens.of(await function(*arguments)))
-        except asyncio.CancelledError:
-            return
         except BaseException as error:  # noqa: BLE001  # whatever it raises goes to the implementation
+            if operation in self._abandoned or self._over:
+                return
             outcome = self.tokens.of_error(error)
         self._send(Command("POST", f"/operations/{operation}", Release(outcome=outcome)))
 

@@ -22,6 +22,8 @@ PASSED_OVER = ("patternproof.drivers", "patternproof.scenarios", "asyncio", "con
 class TaskDriver(Driver):
     """Calls are tasks of one loop, and operations are held by its futures."""
 
+    tasks = True
+
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop: Any = loop
         self._asked: set[Pending] = set()

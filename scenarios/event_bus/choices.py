@@ -158,11 +158,12 @@ def _of_reader(state: State, sub: Tracked, can: Capabilities) -> Iterator[Any]:
 
 def _of_end(state: State, sub: Tracked, can: Capabilities) -> Iterator[Any]:
     if sub.phase in (OPEN, CUT):
-        yield Spoil(sub.number)
+        if can.nearby:
+            yield Spoil(sub.number)
         yield Unsubscribe(sub.number)
         if can.scopes:
             yield LeaveScope(sub.number)
         if not sub.busy and not state.publisher_waits(R):
             yield UnsubscribeThenPublish(sub.number, state.events)
-    if sub.phase not in (*LIVE, HAUNTS) and not sub.busy and not sub.receiving and not state.flights:
+    if sub.phase not in (*LIVE, HAUNTS) and not sub.busy and not sub.receiving and not state.flights and can.nearby:
         yield LookForLeftovers(sub.number)

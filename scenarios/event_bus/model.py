@@ -65,6 +65,8 @@ class Capabilities(NamedTuple):
     several: bool = True
     """Whether a subscription may be to several topics."""
     replay: bool = False
+    nearby: bool = True
+    """Whether events and subscriptions are the bus's own objects, and no copies."""
 
 
 EVERYTHING = Capabilities()
@@ -77,6 +79,8 @@ NEEDS = {
     "close": "closes",
     "scope": "scopes",
     "wire": "wires",
+    "spoil": "nearby",
+    "leftovers": "nearby",
 }
 """The capability that a kind of event needs."""
 

@@ -358,6 +358,7 @@ def _capabilities(adapter: Adapter, plain: EventBusRig) -> Capabilities:
         wires=hasattr(plain.bus, "encode") and hasattr(plain.bus, "decode"),
         several=several,
         replay="replay" in adapter.claims,
+        nearby=plain.driver.shares_objects,
     )
 
 

@@ -228,6 +228,15 @@ class Scene(JudgedScene):
         if not self.driver.can_cancel:
             raise NotApplicable(f"a call cannot be cancelled from outside under the {self.driver.name} driver")
 
+    def require_nearby(self) -> None:
+        """Go on only where the bus hands out its own objects.
+
+        Raises:
+            NotApplicable: they are copies.
+        """
+        if not self.driver.shares_objects:
+            raise NotApplicable("what comes over HTTP is a copy, and the bus's own object is out of reach")
+
     def cancellation(self, name: str) -> CancelReceive:
         """The cancellation of a receive.
 

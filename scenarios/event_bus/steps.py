@@ -195,6 +195,7 @@ def leave_scope(bus: Scene, name: str) -> None:
 
 @when(text("subscriber {name:w} tries to change what it got"))
 def spoil(bus: Scene, name: str) -> None:
+    bus.require_nearby()
     premise(bus.received(name), f"subscriber {name} got nothing")
     bus.perform(Spoil(bus.number(name)))
 
@@ -300,6 +301,7 @@ def error_is_reported(bus: Scene, name: str) -> None:
 
 @then(text("the bus holds nothing of subscriber {name:w}"))
 def holds_nothing(bus: Scene, name: str) -> None:
+    bus.require_nearby()
     left = bus.leftovers(name)
     bus.expect(left == "nothing", "nothing to be left of it", f"the bus holds {left}")
 

@@ -111,7 +111,7 @@ class Subscriber:
         return self.subscription is not None
 
     def _handler(self) -> Callable[[Any], Any]:
-        if self._driver.can_cancel:
+        if self._driver.tasks:
 
             async def handle(event: Any) -> None:
                 await self._handle(event)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from patternproof.binding.hosting.circuit_breaker import CircuitBreakerHost
 from patternproof.binding.hosting.connection_pool import ConnectionPoolHost
+from patternproof.binding.hosting.event_bus import EventBusHost
 from patternproof.binding.hosting.host import Host
 
-HOSTS: dict[str, type[Host]] = {"circuit_breaker": CircuitBreakerHost, "connection_pool": ConnectionPoolHost}
+HOSTS: dict[str, type[Host]] = {
+    "circuit_breaker": CircuitBreakerHost,
+    "connection_pool": ConnectionPoolHost,
+    "event_bus": EventBusHost,
+}
 """By pattern."""

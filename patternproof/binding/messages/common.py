@@ -9,9 +9,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
 """Of an instance, a call, a function, a listener or an error the kit gives it; of an operation the server does."""
 Seconds = Annotated[float, Meta(ge=-1e9, le=1e9)]
-ErrorKind = Literal["failure", "ignored", "interruption", "connection"]
+ErrorKind = Literal["failure", "ignored", "interruption", "connection", "cancellation"]
 """failure: an ordinary error; ignored: of the kind that ``ignored_errors`` names; interruption: one that handlers of ordinary
-errors do not catch, where the language has such; connection: of a lost connection."""
+errors do not catch, where the language has such; connection: of a lost one; cancellation: as of a task that was cancelled."""
 
 
 class Message(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -97,7 +97,14 @@ class NotHad(Message, tag_field="outcome", tag="unsupported"):
     what: str
 
 
-Outcome = Returned | Raised | Cancelled | Failed | NotHad | Rejected | TimedOut | ClosedThere
+class EventsDropped(Message, tag_field="outcome", tag="overflowed"):
+    """A subscription has dropped events for want of room."""
+
+    dropped: int
+    """How many since it said so the last time."""
+
+
+Outcome = Returned | Raised | Cancelled | Failed | NotHad | Rejected | TimedOut | ClosedThere | EventsDropped
 
 
 class Begun(Message, tag_field="event", tag="begun"):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import field
+from msgspec import Meta, field
 
 from patternproof.binding.messages.common import Id, Message, Raised
 from patternproof.binding.messages.settings import message_of
 from patternproof.ports.connection_pool import ConnectionPoolSettings
 
-Settings: Any = message_of(ConnectionPoolSettings)
+Size = Annotated[int, Meta(ge=0, le=1_000)]
+"""Connections that a server makes at once, at most."""
+Settings: Any = message_of(ConnectionPoolSettings, max_size=Size, min_size=Size)
 
 
 class MakePool(Message, tag_field="pattern", tag="connection_pool"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from patternproof.binding.proxies import circuit_breaker, connection_pool
+from patternproof.binding.proxies import circuit_breaker, connection_pool, event_bus
 
-PROXIES: dict[str, ModuleType] = {"circuit_breaker": circuit_breaker, "connection_pool": connection_pool}
+PROXIES: dict[str, ModuleType] = {"circuit_breaker": circuit_breaker, "connection_pool": connection_pool, "event_bus": event_bus}
 """For each pattern ``make(driver, *arguments)``, as an adapter's factory of that name takes them."""
