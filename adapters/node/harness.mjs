@@ -88,6 +88,7 @@ function known (map, id, what) {
 }
 
 function unused (map, id, what) {
+  if (typeof id !== 'string' || !/^[\w.-]{1,64}$/.test(id)) throw new Fault(422, 'invalid', `no id of a ${what}: ${id}`)
   if (map.has(id)) throw new Fault(409, 'taken', `there is a ${what} '${id}' already`)
 }
 

@@ -64,4 +64,29 @@ function held (example, handle) {
   return example.handles.get(handle)
 }
 
-export const begin = { circuit_breaker: circuitBreaker, connection_pool: connectionPool }
+/** An event, as the bus gets it: what the kit has sent, in an object. */
+const published = ({ topic, body }) => Object.freeze({ topic, body })
+const scope = { scope: false }
+
+const eventBus = {
+  members: ['subscribe', 'handle', 'add_error_listener', 'close'],
+  make: (factory, { settings = {} }) => factory(settings),
+  publish: async (bus, { event }) => { await bus.publish(published(event)) },
+  subscribe: async (bus, { call, topics }, example) => {
+    example.handles.set(call, await bus.subscribe(topics))
+    return scope
+  },
+  handle: async (bus, { call, topics, handler }, example) => {
+    example.handles.set(call, await bus.handle(topics, example.function(handler)))
+    return scope
+  },
+  receive: async (_, { subscription }, example) => held(example, subscription).receive(),
+  dropped: (_, { subscription }, example) => held(example, subscription).dropped,
+  unsubscribe: async (_, { subscription }, example) => { await held(example, subscription).unsubscribe() },
+  add_error_listener: (bus, { listener }, example) => {
+    bus.add_error_listener(error => example.tell(listener, example.raised(error)))
+  },
+  close: async bus => { await bus.close() }
+}
+
+export const begin = { circuit_breaker: circuitBreaker, connection_pool: connectionPool, event_bus: eventBus }

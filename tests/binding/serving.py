@@ -50,7 +50,7 @@ def started(*command: str) -> Iterator[Served]:
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The command line, to its end."""
-    return subprocess.run([*KIT, *arguments], env=environment(), capture_output=True, text=True, timeout=110, check=False)
+    return subprocess.run([*KIT, *arguments], env=environment(), capture_output=True, text=True, timeout=360, check=False)
 
 
 def verdicts(folder: Path, *arguments: str) -> dict[str, str]:

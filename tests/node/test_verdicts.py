@@ -17,6 +17,8 @@ FAILED = {
     "cockatiel": "CB-07 CB-10 CB-13 CB-16 CB-18 CB-19",
     "generic_pool": "CP-04 CP-08 CP-10 CP-11 CP-12 CP-13 CP-16",
     "tarn": "CP-10 CP-11 CP-12 CP-13",
+    "emittery": "EB-07 EB-13",
+    "eventemitter3": "EB-04",
 }
 """By adapter, the requirements that the library breaks."""
 every_library = pytest.mark.parametrize("name", FAILED)

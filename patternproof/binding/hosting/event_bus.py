@@ -88,7 +88,7 @@ class EventBusHost(Host):
 
     def _hear(self, listener: str, *arguments: Any) -> None:
         errors = [each for argument in arguments if isinstance(argument, BaseException) for each in _with_causes(argument)]
-        known = [told for each in errors if (told := self.world.errors.told(each)) is not None]
+        known: list[Any] = [told for each in errors if (told := self.world.errors.told(each)) is not None]
         for told in known or [Failed(type=type(each).__name__, message=str(each)) for each in errors[:1]]:
             self.world.tell(listener, [msgspec.to_builtins(told)])
 
