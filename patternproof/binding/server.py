@@ -93,11 +93,13 @@ class Served:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._able = world.adapter.driver()
+        """Never entered: it only says what its like can do."""
         self._idle: asyncio.TimerHandle | None = None
 
     def description(self) -> Description:
         """What the server is."""
-        adapter, driver = self.world.adapter, self.world.adapter.driver()
+        adapter, driver = self.world.adapter, self._able
         return Description(
             binding=VERSION,
             name=adapter.name,

@@ -63,6 +63,7 @@ class Remote(Simulated):
         super().__init__()
         self.wire, self.served = wire, served
         self.can_cancel, self.has_turns, self.moves_clocks = served.cancels, served.turns, served.wall_clock
+        self.scale = served.scale
         # Changed by the methods below only.
         self._waiting: list[Command] = []
         self._settled = True
@@ -111,6 +112,7 @@ class Remote(Simulated):
         self._flush()
         made = self._ask("POST", "/instances", message(instance=self.number("i"), **values), Made)
         self._instances.append(made.instance)
+        self._settled = False
         self._take(made.events)
         return made
 

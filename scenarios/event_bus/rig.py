@@ -14,6 +14,7 @@ from itertools import count
 from typing import Any
 
 from patternproof.adapter import Adapter
+from patternproof.causes import with_causes
 from patternproof.drivers import Driver, Hang, Pending, Raised
 from patternproof.flavour import plainly, resolved
 from patternproof.history import Batch, shown
@@ -273,7 +274,7 @@ class EventBusRig(Rig):
         return seen
 
     def _reported(self) -> tuple[int, ...]:
-        heard = {id(each) for error in self._errors for each in _with_causes(error)}
+        heard = {id(each) for error in self._errors for each in with_causes(error)}
         self._errors.clear()
         return tuple(
             number for number, each in sorted(self.subscribers.items()) if any(id(error) in heard for error in each.failures)
@@ -294,16 +295,6 @@ class EventBusRig(Rig):
         """Whether the bus has a close() at all, as far as it was called."""
         outcome = None if self._closing is None else self._closing.outcome
         return not (isinstance(outcome, Raised) and isinstance(outcome.error, Unsupported | AttributeError))
-
-
-def _with_causes(error: BaseException) -> Iterator[BaseException]:
-    """An error, those that it groups, and those that led to it."""
-    yield error
-    for inner in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
-        yield from _with_causes(inner)
-    for cause in (error.__cause__, error.__context__):
-        if cause is not None:
-            yield from _with_causes(cause)
 
 
 @contextmanager

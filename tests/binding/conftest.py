@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.binding.serving import Served, served
 def serve() -> Iterator[Callable[..., Served]]:
     """Serves an adapter until the tests are over."""
     with ExitStack() as stack:
-        yield lambda *arguments: stack.enter_context(served(*arguments))
+        yield cache(lambda adapter: stack.enter_context(served(adapter)))
 
 
 @pytest.fixture(scope="session")

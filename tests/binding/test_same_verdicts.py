@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,15 +12,18 @@ from patternproof.requirements import catalogue
 from tests.binding.serving import Served, verdicts
 
 REFERENCE = "patternproof.reference.adapters.in_memory"
+THREADS = "patternproof.reference.adapters.threads"
 ELSEWHERE = {"EB-12": "not applicable"}
 """By requirement, the verdict behind a server where it is another one, each for the reason that the report gives."""
 
 
 @pytest.mark.timeout(400)  # two whole runs, on a machine that may have others
-@pytest.mark.parametrize("pattern", PATTERNS)
-def test_the_reference_gets_the_same_verdicts_behind_a_server(pattern: str, reference: Served, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("adapter", "pattern"), [*((REFERENCE, each) for each in PATTERNS), (THREADS, "connection_pool")])
+def test_a_reference_gets_the_same_verdicts_behind_a_server(
+    adapter: str, pattern: str, serve: Callable[[str], Served], tmp_path: Path
+) -> None:
     selected = ("--pattern", pattern, "--profile", "quick")
-    here = verdicts(tmp_path / "here", "--adapter", REFERENCE, *selected)
-    there = verdicts(tmp_path / "there", "--adapter", reference.address, *selected)
+    here = verdicts(tmp_path / "here", "--adapter", adapter, *selected)
+    there = verdicts(tmp_path / "there", "--adapter", serve(adapter).address, *selected)
     of_pattern = {each for each, verdict in here.items() if catalogue()[each].pattern == pattern}
     assert {each: there[each] for each in of_pattern} == {each: ELSEWHERE.get(each, here[each]) for each in of_pattern}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from patternproof.binding.messages import Outcome
 from patternproof.binding.messages import event_bus as messages
 from patternproof.binding.messages.common import ClosedThere, EventsDropped, Failed
 from patternproof.binding.messages.settings import settings_of
+from patternproof.causes import with_causes
 from patternproof.flavour import resolved
 from patternproof.history import shown
 from patternproof.ports.event_bus import (
@@ -87,7 +88,7 @@ class EventBusHost(Host):
         return _told(await resolved(subscription.receive()))
 
     def _hear(self, listener: str, *arguments: Any) -> None:
-        errors = [each for argument in arguments if isinstance(argument, BaseException) for each in _with_causes(argument)]
+        errors = [each for argument in arguments if isinstance(argument, BaseException) for each in with_causes(argument)]
         known: list[Any] = [told for each in errors if (told := self.world.errors.told(each)) is not None]
         for told in known or [Failed(type=type(each).__name__, message=str(each)) for each in errors[:1]]:
             self.world.tell(listener, [msgspec.to_builtins(told)])
@@ -126,13 +127,3 @@ async def _leave(subscription: Any) -> None:
     else:
         with subscription:
             pass
-
-
-def _with_causes(error: BaseException) -> Iterator[BaseException]:
-    """An error, those that it groups, and those that led to it."""
-    yield error
-    for inner in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
-        yield from _with_causes(inner)
-    for cause in (error.__cause__, error.__context__):
-        if cause is not None:
-            yield from _with_causes(cause)
