@@ -53,7 +53,7 @@ def test_without_a_bus_of_its_own_what_needs_one_is_not_offered_by_its_name(lack
         lacking.around("ui_component")
 
 
-@pytest.mark.parametrize("lacking", [(*PATTERNS, "error_propagation_service")], indirect=True)
+@pytest.mark.parametrize("lacking", [(*PATTERNS, *PATTERNS["migration"].parts, "error_propagation_service")], indirect=True)
 def test_components_of_an_adapters_own_are_made_over_parts_that_are_lent(lacking: Adapter) -> None:
     assert (lacking.offered, model(lacking).parts) == (("workflows",), PARTS)
 
