@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 from typing import NamedTuple
 
@@ -80,6 +81,8 @@ class Connection:
         return self._read()
 
     def _send(self, request: bytes) -> None:
+        if self._socket is not None and select.select([self._socket], [], [], 0)[0]:
+            self.close()  # it was closed over there, or what has come belongs to no request
         if self._socket is None:
             self._socket = socket.create_connection(self._address, self._longest)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -12,7 +12,7 @@ from patternproof.scenarios.circuit_breaker.rig import rig
 
 from patternproof.adapter import load
 from patternproof.binding import VERSION
-from patternproof.binding.messages import Answer
+from patternproof.binding.messages import Answer, Begun
 from patternproof.binding.wire import Gone, Wire
 from patternproof.drivers import Hang
 from patternproof.outcome import AdapterError, NotOffered
@@ -86,6 +86,15 @@ def test_a_connection_that_was_closed_while_idle_is_opened_again() -> None:
         held = Wire(address)
         assert held.ask("POST", "/clock", None, Answer) == Answer()
         assert held.ask("POST", "/clock", None, Answer) == Answer()
+
+
+def test_an_answer_that_comes_twice_is_taken_once() -> None:
+    answers = iter([http({"events": []}) + http({"events": [ENDED]}), http({"events": [BEGUN]})])
+    with answering(lambda *_: next(answers)) as address:
+        held = Wire(address)
+        assert held.ask("POST", "/clock", None, Answer).events == []
+        (event,) = held.ask("POST", "/clock", None, Answer).events
+    assert isinstance(event, Begun)
 
 
 CALLS = "/instances/i1/calls"

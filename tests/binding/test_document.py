@@ -12,7 +12,10 @@ from litestar.routes import HTTPRoute
 from patternproof.adapter import load
 from patternproof.binding import VERSION
 from patternproof.binding.document import STORED, document, encoded
+from patternproof.binding.hosting import HOSTS
 from patternproof.binding.messages import PATTERNS
+from patternproof.binding.probing import _BEGUN
+from patternproof.binding.proxies import PROXIES
 from patternproof.binding.server import application
 from patternproof.members import optional, required
 
@@ -52,6 +55,10 @@ def test_every_member_of_a_port_has_a_message(pattern: str) -> None:
     tags = {call.__struct_config__.tag.partition(".")[2] for call in PATTERNS[pattern].CALLS}
     left_out = getattr(PATTERNS[pattern], "LEFT_OUT", ())
     assert tags >= {*required(pattern), *optional(pattern)} - {*left_out}
+
+
+def test_every_pattern_of_the_binding_is_on_both_sides_and_is_probed() -> None:
+    assert [*PATTERNS] == [*HOSTS] == [*PROXIES] == [*_BEGUN]
 
 
 def test_the_document_is_valid_openapi() -> None:
