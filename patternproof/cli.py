@@ -170,7 +170,7 @@ def serve(*, adapter: str, host: str = "127.0.0.1", port: int = 8080) -> int:
     """
     from patternproof.commands.serve import serve as command  # drivers are imported only by who needs them
 
-    return command(adapter, host, port)
+    command(adapter, host, port)
 
 
 @app.command(name="list")

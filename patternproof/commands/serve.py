@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from typing import NoReturn
+
 from rich.console import Console
 
 from patternproof.adapter import load
 from patternproof.binding.messages import PATTERNS
 from patternproof.outcome import AdapterError
+from patternproof.verdict import Exit
 
 
-def serve(spec: str, host: str, port: int) -> int:
-    """Serve an adapter until SIGTERM or Ctrl-C.
+def serve(spec: str, host: str, port: int) -> NoReturn:
+    """Serve an adapter until SIGTERM or Ctrl-C, and end the process.
 
     Raises:
         AdapterError: it cannot be loaded or has nothing that the binding has, the address cannot be had, or the server's
@@ -32,4 +37,5 @@ def serve(spec: str, host: str, port: int) -> int:
         console.print(f"    patternproof run --adapter {address}", markup=False)
 
     until_told(adapter, host, port, ready)
-    return 0
+    sys.stdout.flush()
+    os._exit(Exit.CONFORMANT)  # a thread of granian's may still come back to an interpreter that ends, and would abort

@@ -135,11 +135,18 @@ class Remote(Simulated):
         self._listeners[identifier] = listener
         return identifier
 
-    async def follow(self, instance: str, message: Callable[..., Any], **values: Any) -> Outcome:
-        """Make a call over there, and wait for its outcome; a cancellation is passed on, and what comes of it is the outcome."""
+    async def follow(self, instance: str, message: Callable[..., Any], atomic: bool = False, **values: Any) -> Outcome:
+        """Make a call over there, and wait for its outcome; a cancellation is passed on, and what comes of it is the outcome.
+
+        Args:
+            instance: its id.
+            message: makes the message.
+            atomic: whether nothing comes between its begin and the first that it waits for, where it runs in process.
+            **values: of the message.
+        """
         task: Any = asyncio.current_task()
         call, ended = self._begun(instance, message, values)
-        early = task._must_cancel  # it would have begun all the same, and have been cancelled where it first waits
+        early = atomic or task._must_cancel  # it would have begun all the same, and have been cancelled where it first waits
         while not ended.done():
             try:
                 await asyncio.shield(ended)

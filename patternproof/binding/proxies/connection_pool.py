@@ -38,7 +38,8 @@ class RemoteScope(Proxy):
         return bool(await self._follow(messages.GiveBack, handle=self._handle, error=told))
 
     async def request(self, payload: Any) -> Any:
-        return await self._follow(messages.UseHandle, handle=self._handle, payload=self._driver.tokens.of(payload))
+        sent = self._driver.tokens.of(payload)
+        return await self._follow(messages.UseHandle, atomic=True, handle=self._handle, payload=sent)
 
     def _delivered(self, outcome: Outcome) -> Any:
         match outcome:

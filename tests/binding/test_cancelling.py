@@ -1,0 +1,44 @@
+"""Cancellations that meet something else on their way."""
+
+from __future__ import annotations
+
+import pytest
+from patternproof.scenarios.connection_pool.events import Acquire, Cancel, ConnectEnds, HoldResets, Request, Return
+from patternproof.scenarios.connection_pool.model import complete
+from patternproof.scenarios.connection_pool.rig import rig
+
+from patternproof.adapter import load
+from patternproof.history import Batch
+from patternproof.modelling import RIGHT, explained
+from patternproof.ports.connection_pool import ConnectionPoolSettings
+from tests.binding.serving import Served
+
+A, B = 0, 1
+
+
+def alone(*events: object) -> list[Batch]:
+    return [Batch((event,)) for event in events]
+
+
+@pytest.mark.parametrize(
+    ("before", "together", "after"),
+    [
+        (alone(Acquire(A)), Batch((Cancel(A), ConnectEnds(0, "ok")), (0,)), alone(Acquire(B))),
+        (alone(Acquire(A)), Batch((ConnectEnds(0, "ok"), Cancel(A)), (0,)), alone(Acquire(B))),
+        (alone(Acquire(A)), Batch((ConnectEnds(0, "ok"), Cancel(A)), (5,)), alone(Acquire(B))),
+        (alone(HoldResets(), Acquire(A)), Batch((Cancel(A), ConnectEnds(0, "ok")), (0,)), []),
+        (alone(HoldResets(), Acquire(A)), Batch((ConnectEnds(0, "ok"), Cancel(A)), (5,)), []),
+        (alone(Acquire(A), ConnectEnds(0, "ok")), Batch((Return(A), Cancel(A)), (0,)), alone(Acquire(B))),
+        (alone(Acquire(A), ConnectEnds(0, "ok")), Batch((Request(A), Cancel(A)), (1,)), alone(Acquire(B))),
+        ([], Batch((Acquire(A), Cancel(A)), (0,)), alone(Acquire(B), ConnectEnds(0, "ok"))),
+    ],
+)
+def test_a_cancelled_borrower_leaves_the_pool_as_in_process(
+    before: list[Batch], together: Batch, after: list[Batch], reference: Served
+) -> None:
+    adapter = load(reference.address)
+    with adapter.driver() as driver, rig(adapter, driver, ConnectionPoolSettings(max_size=1)) as held:
+        for batch in (*before, together, *after):
+            held.run(batch)
+        history = held.history
+    assert explained(complete(), history, RIGHT) == len(history), "\n".join(history.lines())
