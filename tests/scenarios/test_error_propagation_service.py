@@ -132,7 +132,7 @@ def test_a_server_error_after_good_input_is_not_put_down_to_bad_input() -> None:
         ("at add (/app/orders.js:3:9)", "a traceback"),
         ("goroutine 17 [running]", "a traceback"),
         ("see /etc/orders/database.conf", "a file path"),
-        ("in /home/me/orders/settings.py", "a file path"),
+        ("in /Users/me/orders/settings.py", "a file path"),
         ("postgres://app:secret@db/orders", "an internal address"),
         ("192.168.3.4:5432 refused", "an internal address"),
         ("db.orders.svc:5432 refused", "an internal address"),
@@ -145,7 +145,7 @@ def test_insides_are_known_by_their_form(text: str, what: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '{"type": "https://example.org/app/errors/gone", "instance": "/home/orders/7"}',
+        '{"type": "https://example.org/app/errors/gone", "instance": "/Users/orders/7"}',
         "see https://example.org/usr/handbook.html",
         "at 8.8.8.8, version 10.2.1",
         "line 3 of the file",
