@@ -75,10 +75,7 @@ async def connection_pool(connect: Connect, settings: ConnectionPoolSettings) ->
 
 async def shared_state(initial: Mapping[str, Any], settings: SharedStateSettings) -> AsyncIterator[PostgresSharedState]:
     name = settings.store or f"patternproof-{os.getpid()}-{next(_names)}"
-    url = os.environ.setdefault(
-        "PATTERNPROOF_POSTGRES_URL", postgres_url()
-    )  # for other processes: none of them is to start a server of its own
-    async with opened(url, name, initial) as state:
+    async with opened(postgres_url(), name, initial) as state:
         yield state
 
 

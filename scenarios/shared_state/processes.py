@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from patternproof import servers
 from patternproof.outcome import AdapterError
 
 from .peer import PREFIX
@@ -42,7 +43,7 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             bufsize=0,
-            env={**os.environ, "TMPDIR": self._temporary.name},
+            env={**os.environ, **servers.environment(), "TMPDIR": self._temporary.name},
         )
         self._rest = b""
         self.answer()

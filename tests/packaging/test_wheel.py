@@ -52,12 +52,25 @@ def test_the_wheel_is_typed_and_carries_its_licence_and_version() -> None:
     assert metadata.version("patternproof") == patternproof.__version__
 
 
-def test_every_module_of_the_kit_needs_no_extra() -> None:
+SERVING = {"patternproof.binding.server": "litestar", "patternproof.binding.serving": "granian"}
+"""The modules that `patternproof serve` alone imports, and which of the libraries of the extra http each asks for first."""
+
+
+def test_every_module_of_the_kit_needs_no_extra_but_those_that_serve() -> None:
     beyond_the_core = ("patternproof.adapters.", "patternproof.reference.")
     names = [module.name for module in pkgutil.walk_packages(patternproof.__path__, "patternproof.")]
+    assert set(names) >= SERVING.keys()
     for name in names:
-        if not name.startswith(beyond_the_core):
+        if name in SERVING:
+            with pytest.raises(ModuleNotFoundError, match=SERVING[name]):
+                importlib.import_module(name)
+        elif not name.startswith(beyond_the_core):
             importlib.import_module(name)
+
+
+def test_serving_without_the_extra_says_what_to_install(tmp_path: Path) -> None:
+    result = run("serve", "--adapter", REFERENCE, folder=tmp_path)
+    assert (result.returncode, "serving needs granian: pip install 'patternproof[http]'" in result.stderr) == (2, True)
 
 
 def test_the_command_explains_itself(tmp_path: Path) -> None:
