@@ -23,6 +23,7 @@ _BEGUN = {
     "circuit_breaker": ({}, {"method": "circuit_breaker.call", "call": CALL, "function": "f1"}),
     "connection_pool": ({"connect": "f1"}, {"method": "connection_pool.acquire", "call": CALL}),
     "event_bus": ({}, {"method": "event_bus.subscribe", "call": CALL, "topics": ["state"]}),
+    "shared_state": ({}, {"method": "shared_state.add_listener", "call": CALL, "listener": "l1", "manner": "waiting"}),
 }
 """What makes an instance of each pattern, and begins a call of it that runs on."""
 

@@ -65,6 +65,10 @@ class Tokens:
         self._errors[known] = error
         return Raised(error=known, kind=self._kind(error), message=str(error)[:1000])
 
+    def know(self, name: str, error: BaseException) -> None:
+        """Take in an error that has a name over there already."""
+        self._errors[name] = error
+
     def _kind(self, error: BaseException) -> ErrorKind:
         if isinstance(error, CancelledError):
             return "cancellation"

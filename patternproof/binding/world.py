@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
-import msgspec
-
 from patternproof.adapter import Adapter
 from patternproof.binding.errors import Errors, Fault
 from patternproof.binding.hosting import HOSTS
@@ -31,6 +29,7 @@ from patternproof.binding.messages import (
     Returned,
     Told,
 )
+from patternproof.binding.values import plain
 from patternproof.drivers import Cancelled as WasCancelled
 from patternproof.drivers import Driver, Hang, Operation, Pending
 from patternproof.drivers import Outcome as Ending
@@ -38,7 +37,6 @@ from patternproof.drivers import Raised as HasRaised
 from patternproof.drivers import Returned as HasReturned
 from patternproof.drivers.base import deliver
 from patternproof.flavour import plainly, resolved
-from patternproof.history import shown
 from patternproof.outcome import AdapterError, NotOffered, Unavailable
 from patternproof.ports import Unsupported
 
@@ -334,17 +332,9 @@ def _told(world: World, host: Host, ending: Ending) -> Outcome:
         case WasCancelled():
             return Cancelled()
         case HasReturned(value):
-            return Returned(value=_plain(value))
+            return Returned(value=plain(value))
         case HasRaised(Unsupported() as error):
             return NotHad(what=str(error))
         case HasRaised(error):
             failed = Failed(type=type(error).__name__, message=str(error)[:1000])
             return world.errors.told(error) or host.outcome(error) or failed
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON has it; of another its repr."""
-    try:
-        return msgspec.to_builtins(value)
-    except (TypeError, ValueError, RecursionError):
-        return {"repr": shown(value)}

@@ -82,6 +82,8 @@ class Remote(Simulated):
         self._lost: BaseException | None = None
         """What the server was lost by."""
         self._told = False
+        self.moments = 0
+        """How many have settled."""
         self.tokens = Tokens()
         self.watchers: list[Callable[[], None]] = []
         """Called before each request: they send what has changed on this side."""
@@ -129,9 +131,9 @@ class Remote(Simulated):
         self._functions[identifier, method] = function
         return identifier
 
-    def listen(self, listener: Callable[..., Any]) -> str:
+    def listen(self, listener: Callable[..., Any], identifier: str = "") -> str:
         """Give a listener an id."""
-        identifier = self.number("l")
+        identifier = identifier or self.number("l")
         self._listeners[identifier] = listener
         return identifier
 
@@ -303,6 +305,7 @@ class Remote(Simulated):
         super().settle()
         for _ in range(MOST_ROUNDS):
             if not self._flush(settle=True) and not self._stop_early():
+                self.moments += 1
                 return
             super().settle()
         self._lost, self._told = Hang(f"never at rest: {MOST_ROUNDS} answers in a row, each with something to be done"), True

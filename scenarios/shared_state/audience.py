@@ -63,6 +63,11 @@ class Member:
         self._snapshots, self._calls = snapshots, calls
         self._spent = False
 
+    @property
+    def manner(self) -> str:
+        """What it does as it is told, of one that is plain: behind a process boundary that has to be done over there."""
+        return self.kind if self.kind in ("failing", "leaving", "inviting") else "plain"
+
     def function(self, threads: bool) -> Callable[[Any], Any]:
         """What is handed to add_listener(): plain, or where it waits for something a coroutine function.
 

@@ -40,6 +40,16 @@ MOST_FRUITLESS = 4
 _fruitless: list[type] = []
 
 
+class FailingReports:
+    """A listener of errors that fails each time."""
+
+    fails = True
+    """For those that are told over a process boundary, where the error has to be made over there."""
+
+    def __call__(self, *_: Any) -> None:
+        raise RuntimeError("of a listener of errors")
+
+
 class CallInFlight:
     """A call of the kit's, and what its function has found and returned."""
 
@@ -124,7 +134,7 @@ class SharedStateRig(Rig):
             case events.ListenerEnds(number, how):
                 self._end_listener(number, how)
             case events.BreakReports():
-                self._guarded(lambda: self.state.add_error_listener(_failing))
+                self._guarded(lambda: self.state.add_error_listener(FailingReports()))
             case events.Advance(seconds):
                 self.driver.pass_time(seconds)
             case events.SetWallClock(seconds):
@@ -314,11 +324,6 @@ def _raised(call: CallInFlight, error: BaseException) -> str:
     # Whatever it is wrapped in, it was to fail.
     meant = call.how in ERRORS and isinstance(error, Exception | ERRORS[call.how])
     return "raised" if meant else f"raised {shown(error)}"
-
-
-def _failing(*_: Any) -> None:
-    """A listener of errors that fails."""
-    raise RuntimeError("of a listener of errors")
 
 
 @contextmanager

@@ -6,10 +6,12 @@ from patternproof.binding.hosting.circuit_breaker import CircuitBreakerHost
 from patternproof.binding.hosting.connection_pool import ConnectionPoolHost
 from patternproof.binding.hosting.event_bus import EventBusHost
 from patternproof.binding.hosting.host import Host
+from patternproof.binding.hosting.shared_state import SharedStateHost
 
 HOSTS: dict[str, type[Host]] = {
     "circuit_breaker": CircuitBreakerHost,
     "connection_pool": ConnectionPoolHost,
     "event_bus": EventBusHost,
+    "shared_state": SharedStateHost,
 }
 """By pattern."""

@@ -8,15 +8,12 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from patternproof.binding.errors import Fault
 from patternproof.binding.hosting.host import Host
 from patternproof.binding.messages import Outcome
 from patternproof.binding.messages import event_bus as messages
-from patternproof.binding.messages.common import ClosedThere, EventsDropped, Failed
+from patternproof.binding.messages.common import ClosedThere, EventsDropped
 from patternproof.binding.messages.settings import settings_of
-from patternproof.causes import with_causes
 from patternproof.flavour import resolved
 from patternproof.history import shown
 from patternproof.ports.event_bus import (
@@ -59,7 +56,7 @@ class EventBusHost(Host):
                 function = self.world.function(handler, sent=_told)
                 return self.flavoured(partial(self._subscribe, call, partial(self.made.handle, tuple(topics), function)))
             case messages.AddErrorListener(listener=listener):
-                return lambda: self.made.add_error_listener(partial(self._hear, listener)) and None
+                return lambda: self.made.add_error_listener(partial(self.hear_errors, listener)) and None
             case messages.SendOverWire(event=event):
                 return lambda: _told(self.made.decode(self.made.encode(_event(event))))
             case messages.CloseBus():
@@ -86,12 +83,6 @@ class EventBusHost(Host):
     @staticmethod
     async def _receive(subscription: Any) -> Any:
         return _told(await resolved(subscription.receive()))
-
-    def _hear(self, listener: str, *arguments: Any) -> None:
-        errors = [each for argument in arguments if isinstance(argument, BaseException) for each in with_causes(argument)]
-        known: list[Any] = [told for each in errors if (told := self.world.errors.told(each)) is not None]
-        for told in known or [Failed(type=type(each).__name__, message=str(each)) for each in errors[:1]]:
-            self.world.tell(listener, [msgspec.to_builtins(told)])
 
     @staticmethod
     def outcome(error: BaseException) -> Outcome | None:

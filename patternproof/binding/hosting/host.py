@@ -6,8 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from patternproof.binding.errors import Fault
-from patternproof.binding.messages import Outcome
+from patternproof.binding.messages import Failed, Outcome
+from patternproof.causes import with_causes
 from patternproof.drivers import Pending, Raised, Returned
 from patternproof.flavour import plainly
 
@@ -64,3 +67,10 @@ class Host(ABC):
     def flavoured(self, method: Callable[[], Coroutine[Any, Any, Any]]) -> Callable[[], Any]:
         """A coroutine function of the server's own, in the flavour of the implementation."""
         return (lambda: plainly(method())) if self.world.threads else method
+
+    def hear_errors(self, listener: str, *arguments: Any) -> None:
+        """Tell a listener of errors of one: as the kit's, where it comes of any of these."""
+        errors = [each for argument in arguments if isinstance(argument, BaseException) for each in with_causes(argument)]
+        known: list[Any] = [told for each in errors if (told := self.world.errors.told(each)) is not None]
+        for told in known or [Failed(type=type(each).__name__, message=str(each)) for each in errors[:1]]:
+            self.world.tell(listener, [msgspec.to_builtins(told)])

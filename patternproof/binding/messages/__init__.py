@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any, Union
 
-from patternproof.binding.messages import circuit_breaker, connection_pool, event_bus
+from patternproof.binding.messages import circuit_breaker, connection_pool, event_bus, shared_state
 from patternproof.binding.messages.common import (
     Abandoned,
     Answer,
@@ -27,7 +27,12 @@ from patternproof.binding.messages.common import (
     Told,
 )
 
-PATTERNS: dict[str, ModuleType] = {"circuit_breaker": circuit_breaker, "connection_pool": connection_pool, "event_bus": event_bus}
+PATTERNS: dict[str, ModuleType] = {
+    "circuit_breaker": circuit_breaker,
+    "connection_pool": connection_pool,
+    "event_bus": event_bus,
+    "shared_state": shared_state,
+}
 """The messages of each pattern that the binding has: `Make`, and `CALLS` by method."""
 MAKE: Any = Union[tuple(each.Make for each in PATTERNS.values())]  # noqa: UP007  # made of a sequence
 CALL: Any = Union[tuple(call for each in PATTERNS.values() for call in each.CALLS)]  # noqa: UP007  # as above

@@ -104,7 +104,14 @@ class EventsDropped(Message, tag_field="outcome", tag="overflowed"):
     """How many since it said so the last time."""
 
 
-Outcome = Returned | Raised | Cancelled | Failed | NotHad | Rejected | TimedOut | ClosedThere | EventsDropped
+class Conflict(Message, tag_field="outcome", tag="conflict"):
+    """A shared state is at another version than the one that was asked for."""
+
+    found: int | None = None
+    """The one that it is at; null: not known."""
+
+
+Outcome = Returned | Raised | Cancelled | Failed | NotHad | Rejected | TimedOut | ClosedThere | EventsDropped | Conflict
 
 
 class Begun(Message, tag_field="event", tag="begun"):

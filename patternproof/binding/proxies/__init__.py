@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from patternproof.binding.proxies import circuit_breaker, connection_pool, event_bus
+from patternproof.binding.proxies import circuit_breaker, connection_pool, event_bus, shared_state
 
-PROXIES: dict[str, ModuleType] = {"circuit_breaker": circuit_breaker, "connection_pool": connection_pool, "event_bus": event_bus}
+PROXIES: dict[str, ModuleType] = {
+    "circuit_breaker": circuit_breaker,
+    "connection_pool": connection_pool,
+    "event_bus": event_bus,
+    "shared_state": shared_state,
+}
 """For each pattern ``make(driver, *arguments)``, as an adapter's factory of that name takes them."""

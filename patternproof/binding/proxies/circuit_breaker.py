@@ -8,7 +8,7 @@ from typing import Any
 from patternproof.binding.messages import Outcome
 from patternproof.binding.messages import circuit_breaker as messages
 from patternproof.binding.messages.common import Rejected
-from patternproof.binding.proxies.proxy import Proxy, settings_as, with_members
+from patternproof.binding.proxies.proxy import Proxy, deaf, settings_as, with_members
 from patternproof.drivers.remote import Remote
 from patternproof.ports import Unsupported
 from patternproof.ports.circuit_breaker import CircuitBreakerSettings, CircuitOpenError, CircuitState
@@ -31,16 +31,12 @@ class RemoteBreaker(Proxy):
         return super()._delivered(outcome)
 
 
-def _deaf(*_: Any) -> None:
-    """Stands for a listener that fails, which it does over there."""
-
-
 class Announcing(RemoteBreaker):
     """One that announces its transitions."""
 
     def add_listener(self, listener: Callable[[Any, Any], Any]) -> None:
         fails = getattr(listener, "fails", False)
-        self._plainly(messages.AddBreakerListener, listener=self._driver.listen(_deaf if fails else listener), fails=fails)
+        self._plainly(messages.AddBreakerListener, listener=self._driver.listen(deaf if fails else listener), fails=fails)
 
 
 class Tripping(RemoteBreaker):

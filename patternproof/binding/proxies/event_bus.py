@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any
 
-import msgspec
-
 from patternproof.binding.messages import Outcome
 from patternproof.binding.messages import event_bus as messages
 from patternproof.binding.messages.common import ClosedThere, EventsDropped
@@ -100,13 +98,7 @@ class Reporting(RemoteBus):
     """One that tells of the errors of handlers."""
 
     def add_error_listener(self, listener: Callable[[BaseException], Any]) -> None:
-        self._plainly(messages.AddErrorListener, listener=self._driver.listen(partial(self._hear, listener)))
-
-    def _hear(self, listener: Callable[[BaseException], Any], told: Any) -> None:
-        try:
-            self._driver.tokens.delivered(msgspec.convert(told, Outcome))
-        except BaseException as error:  # noqa: BLE001  # it is what the listener is told of
-            listener(error)
+        self._plainly(messages.AddErrorListener, listener=self._driver.listen(partial(self._hear_error, listener)))
 
 
 class Closing(RemoteBus):

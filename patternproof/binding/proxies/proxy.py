@@ -7,10 +7,16 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, TypeVar
 
+import msgspec
+
 from patternproof.binding.messages import Outcome
 from patternproof.drivers.remote import Remote
 
 P = TypeVar("P")
+
+
+def deaf(*_: Any) -> None:
+    """Stands for a listener that fails, which it does over there."""
 
 
 class Proxy:
@@ -29,6 +35,13 @@ class Proxy:
 
     def _plainly(self, message: Callable[..., Any], **values: Any) -> Any:
         return self._delivered(self._driver.plainly(self._instance, message, **values))
+
+    def _hear_error(self, listener: Callable[[BaseException], Any], told: Any) -> None:
+        """Tell a listener of errors of one that came as an outcome."""
+        try:
+            self._driver.tokens.delivered(msgspec.convert(told, Outcome))
+        except BaseException as error:  # noqa: BLE001  # it is what the listener is told of
+            listener(error)
 
     def _delivered(self, outcome: Outcome) -> Any:
         """Return or raise what an outcome says; a pattern's own outcomes as errors of its port."""
