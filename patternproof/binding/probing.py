@@ -24,6 +24,7 @@ _BEGUN = {
     "connection_pool": ({"connect": "f1"}, {"method": "connection_pool.acquire", "call": CALL}),
     "event_bus": ({}, {"method": "event_bus.subscribe", "call": CALL, "topics": ["state"]}),
     "shared_state": ({}, {"method": "shared_state.add_listener", "call": CALL, "listener": "l1", "manner": "waiting"}),
+    "state_sync": ({"network": "f1"}, {"method": "state_sync.replica", "call": CALL, "name": "A"}),
 }
 """What makes an instance of each pattern, and begins a call of it that runs on."""
 

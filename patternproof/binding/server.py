@@ -78,6 +78,7 @@ def application(adapter: Adapter) -> Litestar:
     return Litestar(
         [describe, make, remove, begin, look, cancel, release, clock],
         openapi_config=None,
+        logging_config=None,
         request_max_body_size=MOST_BYTES,
         exception_handlers={Fault: _fault, HTTPException: _refused, Exception: _failed},
         on_shutdown=[served.end],
@@ -119,8 +120,8 @@ class Served:
     def do(self, request: Asked, deed: Callable[[World], Any], status: int = 200) -> Response[bytes]:
         """Do something, and answer with what has happened."""
         with self.running(request) as settle:
-            deed(self.world)
-            return _answer(Answer(events=self.world.events(settle)), status)
+            left = deed(self.world) or msgspec.UNSET
+            return _answer(Answer(events=self.world.events(settle), left=left), status)
 
     @contextmanager
     def running(self, request: Asked) -> Iterator[bool]:

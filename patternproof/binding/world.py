@@ -167,16 +167,17 @@ class World:
 
     def _made(self, pattern: str, message: Any) -> Instance:
         host, stack = HOSTS[pattern], ExitStack()
+        arguments = host.arguments(self, message)
         try:
             with self._hanging():
-                made = stack.enter_context(self.adapter.make(pattern, self.driver, *host.arguments(self, message)))
+                made = stack.enter_context(self.adapter.make(pattern, self.driver, *arguments))
         except NotOffered as error:
             raise Fault(422, "unsupported", "not supported", str(error), setting=str(error)) from error
         except Unavailable as error:
             raise Fault(503, "unavailable", "a server is missing", str(error)) from error
         except AdapterError as error:
             raise Fault(422, "adapter", "an error of the adapter", str(error)) from error
-        return Instance(pattern, host(self, made), stack)
+        return Instance(pattern, host(self, made, *arguments), stack)
 
     def remove(self, instance: str) -> None:
         """Delete an instance; with the last one all is over.
@@ -295,8 +296,11 @@ class World:
         """Let the kit know what a listener has heard."""
         self._events.append(Told(listener=listener, arguments=arguments))
 
-    def move(self, message: Move) -> None:
+    def move(self, message: Move) -> float:
         """Let turns and time pass.
+
+        Returns:
+            The seconds that are left, where an operation has begun.
 
         Raises:
             Fault: the driver cannot.
@@ -309,10 +313,14 @@ class World:
         with self._hanging():
             if message.turns:
                 driver.turn(message.turns)
-            if message.seconds:
-                driver.pass_time(message.seconds)
+            left = driver.pass_until(message.seconds, self._asks) if message.seconds else 0.0
             if message.wall_clock:
                 driver.move_wall_clock(message.wall_clock)
+        return left
+
+    def _asks(self) -> bool:
+        """Whether an operation has begun that the kit has not been told of."""
+        return any(isinstance(event, Begun) for event in self._events)
 
 
 def _cancel_later() -> Any:

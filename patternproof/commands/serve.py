@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import NoReturn
@@ -30,6 +31,8 @@ def serve(spec: str, host: str, port: int) -> NoReturn:
         from patternproof.binding.serving import serve as until_told  # what it needs comes with an extra
     except ImportError as error:
         raise AdapterError(f"serving needs {error.name}: pip install 'patternproof[http]'") from error
+    # What it logs while its calls are made to fail says nothing, and takes longer than the calls.
+    logging.getLogger().addHandler(logging.NullHandler())
     console = Console(highlight=False, soft_wrap=True)
 
     def ready(address: str) -> None:

@@ -160,6 +160,11 @@ class Driver(ABC):
     def pass_time(self, seconds: float) -> None:
         """Let time pass, timers firing in order, without settling after the last."""
 
+    def pass_until(self, seconds: float, enough: Callable[[], bool]) -> float:
+        """Let time pass until it is enough after a timer has fired, where it is virtual; the seconds that are left."""
+        self.pass_time(seconds)
+        return 0.0
+
     @abstractmethod
     def move_wall_clock(self, seconds: float) -> None:
         """Set the wall clock forward or back, and leave the monotonic one alone."""

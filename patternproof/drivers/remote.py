@@ -82,6 +82,8 @@ class Remote(Simulated):
         self._lost: BaseException | None = None
         """What the server was lost by."""
         self._told = False
+        self._left = 0.0
+        """Seconds that the server has still to let pass."""
         self.moments = 0
         """How many have settled."""
         self.tokens = Tokens()
@@ -229,7 +231,9 @@ class Remote(Simulated):
             if self._is_vain(command):
                 command = Command("POST", "/clock", Move())
             path = f"{command.path}?settle=true" if last else command.path
-            self._take(self._ask(command.method, path, command.message, Answer).events)
+            answer = self._ask(command.method, path, command.message, Answer)
+            self._left = answer.left or self._left
+            self._take(answer.events)
         self._settled = settle and not self._waiting
         return True
 
@@ -328,8 +332,14 @@ class Remote(Simulated):
         self._move(Move(turns=count))
 
     def pass_time(self, seconds: float) -> None:
-        self._move(Move(seconds=seconds))
-        super().pass_time(seconds)
+        while seconds > 0.0:
+            self._left = 0.0
+            self._move(Move(seconds=seconds))
+            left, self._left = self._left, 0.0
+            super().pass_time(seconds - left)
+            if left:
+                self.settle()  # over there time stands still: something was asked that it may wait for no longer
+            seconds = left
 
     def move_wall_clock(self, seconds: float) -> None:
         self._move(Move(wall_clock=seconds))

@@ -100,11 +100,17 @@ class Simulated(TaskDriver):
                 info.parent = None
 
     def pass_time(self, seconds: float) -> None:
-        end = self._loop.time() + seconds
+        self.pass_until(seconds, lambda: False)
+
+    def pass_until(self, seconds: float, enough: Callable[[], bool]) -> float:
+        end = self.time() + seconds
         while (due := self._next_timer()) is not None and due <= end:
             self._move_to(due)
             self.settle()
+            if enough():
+                return end - self.time()
         self._move_to(end)
+        return 0.0
 
     def _next_timer(self) -> float | None:
         timers = self._loop._timers

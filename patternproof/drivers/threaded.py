@@ -137,6 +137,9 @@ class Threaded(Driver):
         self._baton.run()
 
     def pass_time(self, seconds: float) -> None:
+        self.pass_until(seconds, lambda: False)
+
+    def pass_until(self, seconds: float, enough: Callable[[], bool]) -> float:
         self.settle()  # threads do not wait for one another to begin, as tasks of a loop do
         end = self._now + seconds
         deadlines = count()
@@ -146,7 +149,10 @@ class Threaded(Driver):
             self._move_to(due)
             self._baton.wake_due()
             self.settle()
+            if enough():
+                return end - self._now
         self._move_to(end)
+        return 0.0
 
     def _move_to(self, when: float) -> None:
         self.move_wall_clock(max(0.0, when - self._now))

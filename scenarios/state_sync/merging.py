@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from patternproof.ports.state_sync import Merge
 
 SEPARATOR = "+"
 
@@ -23,3 +26,24 @@ class Union:
 
     def __repr__(self) -> str:
         return "union"
+
+
+class Watched:
+    """A merge function of which it is known what it was called with.
+
+    Args:
+        merge: the function.
+        calls: where that is kept.
+    """
+
+    def __init__(self, merge: Merge, calls: list[tuple[Any, Any, Any]]) -> None:
+        self._merge, self._calls = merge, calls
+
+    @property
+    def rule(self) -> str:
+        """What it is called, where it has to be run behind a process boundary."""
+        return repr(self._merge)
+
+    def __call__(self, base: Any, local: Any, remote: Any) -> Any:
+        self._calls.append((base, local, remote))
+        return self._merge(base, local, remote)

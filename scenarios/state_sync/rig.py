@@ -38,6 +38,7 @@ from .events import (
     token,
 )
 from .experiments import EXPERIMENTS
+from .merging import Watched
 from .model import MERGING, PLAIN, Capabilities, StateSyncModel
 from .network import Attempt, Network, PlainNetwork
 
@@ -102,18 +103,13 @@ class StateSyncRig(Rig):
 
     def _scaled_settings(self, settings: StateSyncSettings) -> StateSyncSettings:
         scale, interval, merge = self.driver.scale, settings.sync_interval, settings.merge
-
-        def merged(base: Any, local: Any, remote: Any) -> Any:
-            self.merges.append((base, local, remote))
-            return None if merge is None else merge(base, local, remote)
-
         return replace(
             settings,
             sync_interval=None if interval is None else interval * scale,
             retry_delay=settings.retry_delay * scale,
             retry_max=settings.retry_max * scale,
             random=lambda: self._chance,
-            merge=None if merge is None else merged,
+            merge=None if merge is None else Watched(merge, self.merges),
         )
 
     def _made(self, names: tuple[str, ...]) -> tuple[Network, Any, list[Any]]:

@@ -1,4 +1,4 @@
-"""What a function does to data, as it is told over a wire."""
+"""What a function does to data, told over a wire."""
 
 from __future__ import annotations
 

@@ -7,11 +7,13 @@ from patternproof.binding.hosting.connection_pool import ConnectionPoolHost
 from patternproof.binding.hosting.event_bus import EventBusHost
 from patternproof.binding.hosting.host import Host
 from patternproof.binding.hosting.shared_state import SharedStateHost
+from patternproof.binding.hosting.state_sync import StateSyncHost
 
 HOSTS: dict[str, type[Host]] = {
     "circuit_breaker": CircuitBreakerHost,
     "connection_pool": ConnectionPoolHost,
     "event_bus": EventBusHost,
     "shared_state": SharedStateHost,
+    "state_sync": StateSyncHost,
 }
 """By pattern."""

@@ -154,7 +154,7 @@ class ConnectionPoolHost(Host):
 
     plain = messages.PLAIN
 
-    def __init__(self, world: World, made: Any) -> None:
+    def __init__(self, world: World, made: Any, *_: Any) -> None:
         super().__init__(world, made)
         self._borrowers: dict[str, Borrower] = {}
 

@@ -37,7 +37,7 @@ class EventBusHost(Host):
 
     plain = messages.PLAIN
 
-    def __init__(self, world: World, made: Any) -> None:
+    def __init__(self, world: World, made: Any, *_: Any) -> None:
         super().__init__(world, made)
         self._subscriptions: dict[str, Any] = {}
 

@@ -24,12 +24,13 @@ class Host(ABC):
     Args:
         world: what it is part of.
         made: the implementation.
+        *_: what it was made with.
     """
 
     plain: tuple[type, ...]
     """The messages whose calls end at once."""
 
-    def __init__(self, world: World, made: Any) -> None:
+    def __init__(self, world: World, made: Any, *_: Any) -> None:
         self.world, self.made = world, made
 
     @staticmethod

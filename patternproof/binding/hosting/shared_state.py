@@ -29,7 +29,7 @@ class SharedStateHost(Host):
 
     plain = messages.PLAIN
 
-    def __init__(self, world: World, made: Any) -> None:
+    def __init__(self, world: World, made: Any, *_: Any) -> None:
         super().__init__(world, made)
         self._snapshots: dict[str, Any] = {}
         self._removes: dict[str, Callable[[], Any]] = {}

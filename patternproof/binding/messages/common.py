@@ -111,7 +111,11 @@ class Conflict(Message, tag_field="outcome", tag="conflict"):
     """The one that it is at; null: not known."""
 
 
-Outcome = Returned | Raised | Cancelled | Failed | NotHad | Rejected | TimedOut | ClosedThere | EventsDropped | Conflict
+class Taken(Message, tag_field="outcome", tag="taken"):
+    """The name that was asked for is in use."""
+
+
+Outcome = Returned | Raised | Cancelled | Failed | NotHad | Rejected | TimedOut | ClosedThere | EventsDropped | Conflict | Taken
 
 
 class Begun(Message, tag_field="event", tag="begun"):
@@ -153,6 +157,8 @@ class Answer(Message):
     """What has happened since the last answer, in order."""
 
     events: list[Event] = []
+    left: float | UnsetType = UNSET
+    """Seconds that ``POST /clock`` has still to let pass: it stands still once an operation has begun, for the kit to answer."""
 
 
 class Made(Message):

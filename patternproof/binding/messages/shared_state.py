@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from patternproof.binding.messages.common import Id, Message, Raised
 
@@ -36,20 +36,20 @@ class MakeState(Message, tag_field="pattern", tag="shared_state"):
     """Make a shared state."""
 
     instance: Id
-    initial: dict[str, Any] = {}
+    initial: dict[str, Any] = field(default_factory=dict)
     """The data of its first version."""
 
 
 class UpdateState(Message, tag_field="method", tag="shared_state.update"):
     """Update the state with a function that makes edits; returns what the state says that the function has returned.
 
-    At each run the function first tells of the data that it is given (``told``, with its id as the listener), then makes the edits,
-    and then raises the error, or returns its own id with the number of the run: ``f1.1``, ``f1.2``.
+    At each run the function first tells of the data that it is given (``told``, with its id as the listener), then makes the
+    edits, and then raises the error, or returns its own id with the number of the run: ``f1.1``, ``f1.2``.
     """
 
     call: Id
     function: Id
-    edits: list[Edit] = []
+    edits: list[Edit] = field(default_factory=list)
     error: Raised | None = None
     """What the function raises in the end; null: nothing."""
 
@@ -95,9 +95,9 @@ class ChangeSnapshot(Message, tag_field="method", tag="shared_state.change"):
 class AddStateListener(Message, tag_field="method", tag="shared_state.add_listener"):
     """Add a listener, which is told of a ``StateSnapshot`` each time. Ends at once.
 
-    The state gets a plain function, which goes about it as ``manner`` says. A waiting one is a function of the kit's instead, begun
-    with the snapshot, under the listener's id. A failing one raises an error with the listener's id and the number of the time:
-    ``l1.1``, ``l1.2``.
+    The state gets a plain function, which goes about it as ``manner`` says. A waiting one is a function of the kit's instead,
+    begun with the snapshot, under the listener's id. A failing one raises an error with the listener's id and the number of the
+    time: ``l1.1``, ``l1.2``.
     """
 
     call: Id

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from patternproof.binding.proxies import circuit_breaker, connection_pool, event_bus, shared_state
+from patternproof.binding.proxies import circuit_breaker, connection_pool, event_bus, shared_state, state_sync
 
 PROXIES: dict[str, ModuleType] = {
     "circuit_breaker": circuit_breaker,
     "connection_pool": connection_pool,
     "event_bus": event_bus,
     "shared_state": shared_state,
+    "state_sync": state_sync,
 }
 """For each pattern ``make(driver, *arguments)``, as an adapter's factory of that name takes them."""
