@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 
+from msgspec import UNSET, to_builtins
 from msgspec.structs import replace
 
-from patternproof.binding.messages.common import ErrorKind, Raised
+from patternproof.binding.messages.common import ErrorKind, Inside, Known, Layer, Raised
+from patternproof.ports.error_propagation import ComponentError, DependencyFailure
 
 
 class OperationFailure(Exception):
@@ -31,6 +33,9 @@ _KINDS: dict[str, type[BaseException]] = {
     "interruption": Interruption,
     "connection": LostConnection,
     "cancellation": CancelledError,
+    "dependency": DependencyFailure,
+    "component": ComponentError,
+    "group": ExceptionGroup,
 }
 
 
@@ -40,6 +45,7 @@ class Errors:
     def __init__(self) -> None:
         self._made: dict[str, BaseException] = {}
         self._sent: dict[int, Raised] = {}
+        self._causes: dict[int, BaseException | None] = {}
 
     @staticmethod
     def kind(name: ErrorKind) -> type[BaseException]:
@@ -49,14 +55,46 @@ class Errors:
     def of(self, message: Raised) -> BaseException:
         """The error of a message; the same for the same id."""
         if message.error not in self._made:
-            error = self._made[message.error] = self.kind(message.kind)(message.message)
+            error = self._made[message.error] = self._new(message)
             self._sent[id(error)] = message
+            self._causes[id(error)] = error.__cause__
         return self._made[message.error]
+
+    def _new(self, message: Raised) -> BaseException:
+        kind, inside = self.kind(message.kind), message.inside or Inside()
+        match message.kind, inside:
+            case "dependency", _:
+                error: BaseException = DependencyFailure(message.message, inside.retryable)
+            case "component", Inside(known=Known(contexts=[Layer() as layer, *_]) as known):
+                error = ComponentError(known.kind, known.message, **to_builtins(layer), retryable=known.retryable)
+            case "group", Inside(members=[_, *_] as members):
+                error = ExceptionGroup(message.message, [each for each in map(self.of, members) if isinstance(each, Exception)])
+            case "component" | "group", _:
+                error = OperationFailure(message.message)
+            case _:
+                error = kind(message.message)
+        vars(error).update(inside.attributes)
+        error.__cause__ = None if inside.cause is None else OSError(inside.cause)
+        return error
+
+    def name(self, error: BaseException) -> str:
+        """The id of an error of the kit's; empty: it is none."""
+        sent = self._sent.get(id(error))
+        return "" if sent is None else sent.error
+
+    def known(self, name: str) -> BaseException | None:
+        """The error of an id; None: there is none."""
+        return self._made.get(name)
+
+    def is_recaused(self, error: BaseException) -> bool:
+        """Whether an error of the kit's was given another cause than the kit has made it with."""
+        return self._causes.get(id(error)) is not error.__cause__
 
     def told(self, error: BaseException) -> Raised | None:
         """The message that an error was made of; None: it is none of the kit's."""
         sent = self._sent.get(id(error))
-        return sent and replace(sent, cause=repr(error.__cause__) if error.__cause__ is not None else "")
+        cause = error.__cause__ if self.is_recaused(error) else None
+        return sent and replace(sent, inside=UNSET, cause=repr(cause) if cause is not None else "")
 
 
 class Fault(Exception):

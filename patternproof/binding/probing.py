@@ -25,6 +25,10 @@ _BEGUN = {
     "event_bus": ({}, {"method": "event_bus.subscribe", "call": CALL, "topics": ["state"]}),
     "shared_state": ({}, {"method": "shared_state.add_listener", "call": CALL, "listener": "l1", "manner": "waiting"}),
     "state_sync": ({"network": "f1"}, {"method": "state_sync.replica", "call": CALL, "name": "A"}),
+    "error_propagation": (
+        {"dependency": "f1"},
+        {"method": "error_propagation.perform", "call": CALL, "operation": "reading", "resources": ["alpha"]},
+    ),
 }
 """What makes an instance of each pattern, and begins a call of it that runs on."""
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from asyncio import CancelledError
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from msgspec import UNSET, UnsetType
+
 from patternproof.binding.messages import Cancelled, Failed, NotHad, Outcome, Raised, Returned
-from patternproof.binding.messages.common import ErrorKind
+from patternproof.binding.messages.common import ErrorKind, Inside
 from patternproof.ports import Unsupported
+from patternproof.ports.error_propagation import ComponentError, DependencyFailure
 
 _AS_THEY_ARE = (bool, int, float, str, type(None))
 TOKEN = "token"  # no password
@@ -41,6 +45,8 @@ class Tokens:
     def __init__(self) -> None:
         self.ignored: tuple[type[Exception], ...] = ()
         """The errors that the settings declare as ignored."""
+        self.look_inside: Callable[[BaseException, Callable[[BaseException], Raised]], Inside | UnsetType] = lambda *_: UNSET
+        """What of an error goes with it; given what makes messages of others."""
         self._values: dict[str, Any] = {}
         self._errors: dict[str, BaseException] = {}
 
@@ -61,9 +67,19 @@ class Tokens:
 
     def of_error(self, error: BaseException) -> Raised:
         """What stands for an error."""
-        known = next((name for name, each in self._errors.items() if each is error), f"e{len(self._errors) + 1}")
+        known = self.name_of(error) or f"e{len(self._errors) + 1}"
         self._errors[known] = error
-        return Raised(error=known, kind=self._kind(error), message=str(error)[:1000])
+        return Raised(
+            error=known, kind=self._kind(error), message=_words(error)[:1000], inside=self.look_inside(error, self.of_error)
+        )
+
+    def error(self, name: str) -> BaseException | None:
+        """The error of a name; None: there is none."""
+        return self._errors.get(name)
+
+    def name_of(self, error: BaseException) -> str:
+        """The name that an error goes by over there; empty: it has none."""
+        return next((name for name, each in self._errors.items() if each is error), "")
 
     def know(self, name: str, error: BaseException) -> None:
         """Take in an error that has a name over there already."""
@@ -76,6 +92,10 @@ class Tokens:
             return "interruption"
         if isinstance(error, self.ignored):
             return "ignored"
+        if isinstance(error, DependencyFailure | ComponentError):
+            return "dependency" if isinstance(error, DependencyFailure) else "component"
+        if isinstance(error, ExceptionGroup):
+            return "group"
         return "connection" if isinstance(error, ConnectionError) else "failure"
 
     def delivered(self, outcome: Outcome) -> Any:
@@ -95,3 +115,8 @@ class Tokens:
                     error.__cause__ = RemoteFailure("cause", outcome.cause)
                 raise error
         raise RemoteFailure(type(outcome).__name__, f"an outcome that none asked for: {outcome}")
+
+
+def _words(error: BaseException) -> str:
+    """The text of an error; of a group without the count of its members."""
+    return error.message if isinstance(error, BaseExceptionGroup) else str(error)

@@ -345,4 +345,4 @@ def _told(world: World, host: Host, ending: Ending) -> Outcome:
             return NotHad(what=str(error))
         case HasRaised(error):
             failed = Failed(type=type(error).__name__, message=str(error)[:1000])
-            return world.errors.told(error) or host.outcome(error) or failed
+            return host.outcome(error) or world.errors.told(error) or failed

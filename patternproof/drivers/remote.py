@@ -252,7 +252,8 @@ class Remote(Simulated):
                     self._operate(event)
                 case Abandoned(operation=operation):
                     self._abandoned.add(operation)
-                    self._known(self._operations, operation, "operation").cancel()
+                    # One that was told of just now begins first: what it does before it waits it has done.
+                    self._loop.call_soon(self._known(self._operations, operation, "operation").cancel)
                 case Ended():
                     self._end(event)
                 case Told(listener=listener, arguments=arguments):

@@ -71,15 +71,25 @@ class Dependency:
 
     def objection(self, result: Any) -> str | None:
         """Why a result is not valid."""
-        part = next((part for work in self.works.values() for part in work.parts if part.result is result), None)
+        part = self._giver(result)
         if part is None:
             self.failed = "the validation was handed another result than the dependency gave"
             return None
-        if part.how == "puzzling" and part.error is not None:
-            part.raised = True
-            raise part.error
-        part.raised = part.raised or part.how == "invalid"
-        return part.result.reason if part.how == "invalid" else None
+        objection, error = self.foreseen(result)
+        part.raised = part.raised or objection is not None or error is not None
+        if error is not None:
+            raise error
+        return objection
+
+    def foreseen(self, result: Any) -> tuple[str | None, BaseException | None]:
+        """What objection() will return or raise, for results that are validated over a process boundary."""
+        part = self._giver(result)
+        if part is None or part.how not in ("invalid", "puzzling"):
+            return None, None
+        return (part.result.reason, None) if part.how == "invalid" else (None, part.error)
+
+    def _giver(self, result: Any) -> Part | None:
+        return next((part for work in self.works.values() for part in work.parts if part.result is result), None)
 
     def _part(self, operation: str, resource: str) -> Part:
         work = self.works.get(operation)

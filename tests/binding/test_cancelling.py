@@ -6,11 +6,16 @@ import pytest
 from patternproof.scenarios.connection_pool.events import Acquire, Cancel, ConnectEnds, HoldResets, Request, Return
 from patternproof.scenarios.connection_pool.model import complete
 from patternproof.scenarios.connection_pool.rig import rig
+from patternproof.scenarios.error_propagation.events import Cancel as CancelRequest
+from patternproof.scenarios.error_propagation.events import End, Perform
+from patternproof.scenarios.error_propagation.model import complete as complete_component
+from patternproof.scenarios.error_propagation.rig import rig as component_rig
 
 from patternproof.adapter import load
 from patternproof.history import Batch
 from patternproof.modelling import RIGHT, explained
 from patternproof.ports.connection_pool import ConnectionPoolSettings
+from patternproof.ports.error_propagation import ErrorPropagationSettings
 from tests.binding.serving import Served
 
 A, B = 0, 1
@@ -42,3 +47,13 @@ def test_a_cancelled_borrower_leaves_the_pool_as_in_process(
             held.run(batch)
         history = held.history
     assert explained(complete(), history, RIGHT) == len(history), "\n".join(history.lines())
+
+
+def test_a_cleaning_up_that_is_cancelled_as_it_begins_has_begun(reference: Served) -> None:
+    adapter = load(reference.address)
+    settings = ErrorPropagationSettings(cleanup=True)
+    with adapter.driver() as driver, component_rig(adapter, driver, settings) as held:
+        held.run(Batch((Perform(0),)))
+        held.run(Batch((End(0, 0, "not_found"), CancelRequest(0)), (0,)))
+        history = held.history
+    assert explained(complete_component(), history, RIGHT) == len(history), "\n".join(history.lines())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from patternproof.binding.hosting.circuit_breaker import CircuitBreakerHost
 from patternproof.binding.hosting.connection_pool import ConnectionPoolHost
+from patternproof.binding.hosting.error_propagation import ErrorPropagationHost
 from patternproof.binding.hosting.event_bus import EventBusHost
 from patternproof.binding.hosting.host import Host
 from patternproof.binding.hosting.shared_state import SharedStateHost
@@ -15,5 +16,6 @@ HOSTS: dict[str, type[Host]] = {
     "event_bus": EventBusHost,
     "shared_state": SharedStateHost,
     "state_sync": StateSyncHost,
+    "error_propagation": ErrorPropagationHost,
 }
 """By pattern."""

@@ -48,8 +48,7 @@ class CircuitBreakerHost(Host):
         if message.fails:
             raise ListenerFailure(f"listening to {old} to {new}")
 
-    @staticmethod
-    def outcome(error: BaseException) -> Outcome | None:
+    def outcome(self, error: BaseException) -> Outcome | None:
         return Rejected(retry_after=error.retry_after) if isinstance(error, CircuitOpenError) else None
 
 

@@ -202,8 +202,7 @@ class ConnectionPoolHost(Host):
             raise Fault(404, "unknown", "no such connection", f"connect has not returned {identifier!r}")
         connection.lost = True
 
-    @staticmethod
-    def outcome(error: BaseException) -> Outcome | None:
+    def outcome(self, error: BaseException) -> Outcome | None:
         if isinstance(error, PoolTimeoutError):
             return TimedOut()
         return ClosedThere() if isinstance(error, PoolClosedError) else None

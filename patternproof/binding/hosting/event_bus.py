@@ -84,8 +84,7 @@ class EventBusHost(Host):
     async def _receive(subscription: Any) -> Any:
         return _told(await resolved(subscription.receive()))
 
-    @staticmethod
-    def outcome(error: BaseException) -> Outcome | None:
+    def outcome(self, error: BaseException) -> Outcome | None:
         if isinstance(error, Overflowed):
             return EventsDropped(dropped=error.dropped)
         closed = isinstance(error, BusClosedError | SubscriptionClosedError | StopAsyncIteration)

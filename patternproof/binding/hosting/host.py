@@ -42,8 +42,7 @@ class Host(ABC):
     def method(self, message: Any) -> Callable[[], Any]:
         """What a call does."""
 
-    @staticmethod
-    def outcome(error: BaseException) -> Outcome | None:
+    def outcome(self, error: BaseException) -> Outcome | None:
         """An error that the port has a word for; None: it has none."""
         return None
 

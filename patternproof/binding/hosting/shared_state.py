@@ -111,8 +111,7 @@ class SharedStateHost(Host):
         if message.fails:
             raise ListenerFailure("a listener of errors that fails")
 
-    @staticmethod
-    def outcome(error: BaseException) -> Outcome | None:
+    def outcome(self, error: BaseException) -> Outcome | None:
         return Conflict(found=error.found) if isinstance(error, VersionConflictError) else None
 
 

@@ -118,8 +118,7 @@ class StateSyncHost(Host):
             raise Unreachable(f"nobody is registered as {message.receiver!r}")
         return _text(await resolved(receive(message.sender, b64decode(message.request, validate=True))))
 
-    @staticmethod
-    def outcome(error: BaseException) -> Outcome | None:
+    def outcome(self, error: BaseException) -> Outcome | None:
         return Taken() if isinstance(error, DuplicateReplicaError) else None
 
 

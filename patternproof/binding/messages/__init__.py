@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any, Union
 
-from patternproof.binding.messages import circuit_breaker, connection_pool, event_bus, shared_state, state_sync
+from patternproof.binding.messages import circuit_breaker, connection_pool, error_propagation, event_bus, shared_state, state_sync
 from patternproof.binding.messages.common import (
     Abandoned,
     Answer,
@@ -33,6 +33,7 @@ PATTERNS: dict[str, ModuleType] = {
     "event_bus": event_bus,
     "shared_state": shared_state,
     "state_sync": state_sync,
+    "error_propagation": error_propagation,
 }
 """The messages of each pattern that the binding has: `Make`, and `CALLS` by method."""
 MAKE: Any = Union[tuple(each.Make for each in PATTERNS.values())]  # noqa: UP007  # made of a sequence

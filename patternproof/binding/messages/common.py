@@ -9,9 +9,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
 """Of an instance, a call, a function, a listener or an error the kit gives it; of an operation the server does."""
 Seconds = Annotated[float, Meta(ge=-1e9, le=1e9)]
-ErrorKind = Literal["failure", "ignored", "interruption", "connection", "cancellation"]
+ErrorKind = Literal["failure", "ignored", "interruption", "connection", "cancellation", "dependency", "component", "group"]
 """failure: an ordinary error; ignored: of the kind that ``ignored_errors`` names; interruption: one that handlers of ordinary
-errors do not catch, where the language has such; connection: of a lost one; cancellation: as of a task that was cancelled."""
+errors do not catch, where the language has such; connection: of a lost one; cancellation: as of a task that was cancelled;
+dependency, component: a declared failure, and an error of a known kind, of error propagation; group: of several."""
 
 
 class Message(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -55,6 +56,41 @@ class Returned(Message, tag_field="outcome", tag="returned"):
     value: Any = None
 
 
+class Layer(Message):
+    """What one layer says of what an error concerns."""
+
+    component: Any
+    operation: Any
+    resource: Any = None
+
+
+class Known(Message):
+    """What an error of a component says."""
+
+    kind: Any
+    message: Any
+    contexts: list[Layer]
+    """The outermost first; those of the kit's have one."""
+    retryable: Any = None
+    code: Any = None
+    codes: list[Any] = []
+    """Those of the errors beneath it too, the outermost first."""
+
+
+class Inside(Message):
+    """What an error of the kit's bears, where that is looked for later."""
+
+    attributes: dict[str, Any] = {}
+    cause: str | None = None
+    """The text of the ordinary error that it comes from."""
+    retryable: bool = False
+    """Of a dependency's failure."""
+    known: Known | None = None
+    """Of a component's error."""
+    members: list[Raised] = []
+    """Of a group."""
+
+
 class Raised(Message, tag_field="outcome", tag="raised"):
     """It raised an error of the kit's, the very one; to be made where it is new."""
 
@@ -62,7 +98,9 @@ class Raised(Message, tag_field="outcome", tag="raised"):
     kind: ErrorKind = "failure"
     message: str = ""
     cause: str = ""
-    """What the implementation has given it as its cause; as the kit makes them they have none."""
+    """What the implementation has given it as its cause; as the kit makes them most have none."""
+    inside: Inside | UnsetType = UNSET
+    """Of errors that are sent to the implementation, where it matters."""
 
 
 class Cancelled(Message, tag_field="outcome", tag="cancelled"):
@@ -115,7 +153,48 @@ class Taken(Message, tag_field="outcome", tag="taken"):
     """The name that was asked for is in use."""
 
 
-Outcome = Returned | Raised | Cancelled | Failed | NotHad | Rejected | TimedOut | ClosedThere | EventsDropped | Conflict | Taken
+class ToldError(Message):
+    """An error that came out, or that one comes from."""
+
+    error: str
+    """Its id: the kit's own of an error of the kit's; of others one that the server gives, which begins with ``x``."""
+    type: str = ""
+    text: str = ""
+    known: Known | None = None
+    """Of a component's error."""
+    notes: list[str] = []
+    """What was noted on it."""
+    cause: str | None = None
+    """The id of the error that it comes from; of the kit's own errors only where they were given another one."""
+    context: str | None = None
+    """The id of the error during which it arose, where it has no cause and that is not suppressed."""
+    members: list[str] = []
+    """The ids of the errors that it groups."""
+    kept: list[str] = []
+    """The ids of errors that stand in its arguments and attributes."""
+
+
+class Troubled(Message, tag_field="outcome", tag="troubled"):
+    """It raised an error that is looked at together with all that it comes from."""
+
+    errors: list[ToldError]
+    """The one that it raised comes first."""
+
+
+Outcome = (
+    Returned
+    | Raised
+    | Cancelled
+    | Failed
+    | NotHad
+    | Rejected
+    | TimedOut
+    | ClosedThere
+    | EventsDropped
+    | Conflict
+    | Taken
+    | Troubled
+)
 
 
 class Begun(Message, tag_field="event", tag="begun"):
