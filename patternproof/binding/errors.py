@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from patternproof.binding.messages.common import ErrorKind, Inside, Known, Layer, Raised
 from patternproof.ports.error_propagation import ComponentError, DependencyFailure
+from patternproof.ports.service_interface import TransportError
 
 
 class OperationFailure(Exception):
@@ -23,6 +24,14 @@ class Interruption(BaseException):
     """An error that is no Exception."""
 
 
+class Interrupt(KeyboardInterrupt):
+    """One of the kit's, and not of whoever sits at the keyboard."""
+
+
+class Exit(SystemExit):
+    """One of the kit's."""
+
+
 class LostConnection(ConnectionError):
     """An error of a connection."""
 
@@ -31,11 +40,14 @@ _KINDS: dict[str, type[BaseException]] = {
     "failure": OperationFailure,
     "ignored": IgnoredFailure,
     "interruption": Interruption,
+    "interrupt": Interrupt,
+    "exit": Exit,
     "connection": LostConnection,
     "cancellation": CancelledError,
     "dependency": DependencyFailure,
     "component": ComponentError,
     "group": ExceptionGroup,
+    "transport": TransportError,
 }
 
 

@@ -29,6 +29,10 @@ _BEGUN = {
         {"dependency": "f1"},
         {"method": "error_propagation.perform", "call": CALL, "operation": "reading", "resources": ["alpha"]},
     ),
+    "service_interface": (
+        {"transport": "f1"},
+        {"method": "service_interface.send_message", "call": CALL, "message": {"id": "m1", "body": "{}"}},
+    ),
 }
 """What makes an instance of each pattern, and begins a call of it that runs on."""
 

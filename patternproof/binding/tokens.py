@@ -12,9 +12,23 @@ from patternproof.binding.messages import Cancelled, Failed, NotHad, Outcome, Ra
 from patternproof.binding.messages.common import ErrorKind, Inside
 from patternproof.ports import Unsupported
 from patternproof.ports.error_propagation import ComponentError, DependencyFailure
+from patternproof.ports.service_interface import TransportError
 
 _AS_THEY_ARE = (bool, int, float, str, type(None))
 TOKEN = "token"  # no password
+_KINDS: tuple[tuple[type[BaseException], ErrorKind], ...] = (
+    (CancelledError, "cancellation"),
+    (KeyboardInterrupt, "interrupt"),
+    (SystemExit, "exit"),
+    (DependencyFailure, "dependency"),
+    (ComponentError, "component"),
+    (TransportError, "transport"),
+    (ConnectionError, "connection"),
+    (ExceptionGroup, "group"),
+    (Exception, "failure"),
+    (BaseException, "interruption"),
+)
+"""By what an error is; the first that fits."""
 
 
 class AsItIs(NamedTuple):
@@ -86,17 +100,9 @@ class Tokens:
         self._errors[name] = error
 
     def _kind(self, error: BaseException) -> ErrorKind:
-        if isinstance(error, CancelledError):
-            return "cancellation"
-        if not isinstance(error, Exception):
-            return "interruption"
         if isinstance(error, self.ignored):
             return "ignored"
-        if isinstance(error, DependencyFailure | ComponentError):
-            return "dependency" if isinstance(error, DependencyFailure) else "component"
-        if isinstance(error, ExceptionGroup):
-            return "group"
-        return "connection" if isinstance(error, ConnectionError) else "failure"
+        return next((kind for type_, kind in _KINDS if isinstance(error, type_)), "failure")
 
     def delivered(self, outcome: Outcome) -> Any:
         """Return or raise what an outcome says."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, NamedTuple
 
 from patternproof.adapter import Adapter
-from patternproof.binding.errors import Errors, Fault
+from patternproof.binding.errors import Errors, Exit, Fault, Interrupt
 from patternproof.binding.hosting import HOSTS
 from patternproof.binding.hosting.host import Host
 from patternproof.binding.messages import (
@@ -43,6 +43,9 @@ from patternproof.ports import Unsupported
 MOST_INSTANCES = 64
 MOST_CALLS = 10_000
 """Calls since the first of the instances that there are was made."""
+
+MOST_INTERRUPTS = 4
+"""Times that one of the kit's own passes through the loop itself in one settling."""
 
 
 class Instance(NamedTuple):
@@ -104,7 +107,7 @@ class World:
         """
         if settle and self._driver is not None:
             with self._hanging():
-                self._driver.settle()
+                _calmly(self._driver.settle)
         for call in [*self._running]:
             host, pending = self._calls[call]
             if pending.outcome is not None:
@@ -312,7 +315,8 @@ class World:
             raise Fault(409, "no-clock", "the wall clock cannot be moved", f"the driver is {driver.name}")
         with self._hanging():
             if message.turns:
-                driver.turn(message.turns)
+                for _ in range(message.turns):
+                    _calmly(driver.turn)
             left = driver.pass_until(message.seconds, self._asks) if message.seconds else 0.0
             if message.wall_clock:
                 driver.move_wall_clock(message.wall_clock)
@@ -333,6 +337,14 @@ def _cancel_later() -> Any:
     task.uncancel()
     task.cancel()
     return task
+
+
+def _calmly(function: Callable[[], Any]) -> None:
+    """Out of a task of the implementation's an interruption passes through the loop as well: go on after it."""
+    for _ in range(MOST_INTERRUPTS):
+        with suppress(Interrupt, Exit):
+            function()
+            return
 
 
 def _told(world: World, host: Host, ending: Ending) -> Outcome:

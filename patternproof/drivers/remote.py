@@ -139,7 +139,7 @@ class Remote(Simulated):
         self._listeners[identifier] = listener
         return identifier
 
-    async def follow(self, instance: str, message: Callable[..., Any], atomic: bool = False, **values: Any) -> Outcome:
+    async def follow(self, instance: str, message: Callable[..., Any], /, atomic: bool = False, **values: Any) -> Outcome:
         """Make a call over there, and wait for its outcome; a cancellation is passed on, and what comes of it is the outcome.
 
         Args:
@@ -172,7 +172,7 @@ class Remote(Simulated):
         else:
             self._send(Command("DELETE", f"/calls/{call}"))
 
-    def plainly(self, instance: str, message: Callable[..., Any], **values: Any) -> Outcome:
+    def plainly(self, instance: str, message: Callable[..., Any], /, **values: Any) -> Outcome:
         """Make a call that ends at once.
 
         Raises:
@@ -193,7 +193,7 @@ class Remote(Simulated):
 
     # Sending and taking in.
 
-    def notify(self, instance: str, message: Callable[..., Any], **values: Any) -> None:
+    def notify(self, instance: str, message: Callable[..., Any], /, **values: Any) -> None:
         """Make a call that ends at once, and whose outcome says nothing."""
         call = self.number("c")
         self._calls[call] = self._loop.create_future()
@@ -292,16 +292,21 @@ class Remote(Simulated):
 
     def begin(self, call: Callable[[], Any]) -> Pending:
         pending = super().begin(call)
-        super().settle()
+        self._go_on()
         return pending
 
     def cancel(self, pending: Pending) -> None:
         super().cancel(pending)
-        super().settle()
+        self._go_on()
 
     def free(self, held: Any, outcome: Ending) -> None:
         super().free(held, outcome)
-        super().settle()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Let the kit's part settle; from within it does by itself."""
+        if not self._loop.is_running():
+            super().settle()
 
     def settle(self) -> None:
         if self._lost is not None:

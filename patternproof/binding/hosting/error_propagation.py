@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from patternproof.binding.errors import Errors, Fault
+from patternproof.binding.errors import Errors, Exit, Fault, Interrupt
 from patternproof.binding.hosting.errors_told import Teller
 from patternproof.binding.hosting.host import Host
 from patternproof.binding.messages import Outcome, Raised
@@ -61,6 +61,18 @@ class ServedDependency:
         return result.objection
 
 
+class Carried(Exception):
+    """Carries out of a task what would end the loop.
+
+    Args:
+        error: it.
+    """
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(repr(error))
+        self.error = error
+
+
 class ErrorPropagationHost(Host):
     """A component."""
 
@@ -84,16 +96,25 @@ class ErrorPropagationHost(Host):
                 if error is None:
                     raise Fault(404, "unknown", "no such error", f"no error {name!r} was told of")
                 return lambda: json.loads(json.dumps(_mapping(self.made.to_problem(error))))
-        return lambda: {"errors": plain(self._teller.told(self.made.from_problem(message.document)))}
+        return partial(self._restore, message.document)
+
+    def _restore(self, document: dict[str, Any]) -> Any:
+        error = self.made.from_problem(document)
+        return {"errors": plain(self._teller.told(error))} if isinstance(error, BaseException) else {"value": plain(error)}
 
     async def _perform(self, request: Request) -> Any:
-        given = await resolved(self.made.perform(request))
+        try:
+            given = await resolved(self.made.perform(request))
+        except (Interrupt, Exit) as error:
+            raise Carried(error) from error
         try:
             return [{TOKEN: each.result} if isinstance(each, Result) else plain(each) for each in given]
         except Exception:  # noqa: BLE001  # it may be anything
             return given
 
     def outcome(self, error: BaseException) -> Outcome | None:
+        if isinstance(error, Carried):
+            return self.world.errors.told(error.error)
         return Troubled(errors=self._teller.told(error)) if isinstance(error, Exception) else None
 
 

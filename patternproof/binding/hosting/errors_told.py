@@ -10,6 +10,7 @@ from patternproof.binding.errors import Errors
 from patternproof.binding.messages.common import Known, Layer, ToldError
 from patternproof.binding.values import plain
 from patternproof.ports.error_propagation import ComponentError
+from patternproof.ports.service_interface import ServiceError
 
 MOST = 200
 """Errors that one is told to come from."""
@@ -63,7 +64,7 @@ class Teller:
         members = [*error.exceptions] if isinstance(error, BaseExceptionGroup) else []
         kept = [*_kept(error)]
         told.type, told.text = type(error).__name__, _text(error)
-        told.known = _known(error) if isinstance(error, ComponentError) else None
+        told.known = _known(error)
         told.cause = None if cause is None else self._name(cause)
         told.context = None if context is None else self._name(context)
         told.members, told.kept = [*map(self._name, members)], [*map(self._name, kept)]
@@ -79,7 +80,12 @@ def _kept(error: BaseException) -> Iterator[BaseException]:
                 yield each
 
 
-def _known(error: ComponentError) -> Known:
+def _known(error: BaseException) -> Known | None:
+    if isinstance(error, ServiceError):
+        layer = Layer(component=plain(error.component), operation=plain(error.operation), resource=plain(error.resource))
+        return Known(kind=_word(error.kind), message=plain(error.message), contexts=[layer], retryable=plain(error.retryable))
+    if not isinstance(error, ComponentError):
+        return None
     return Known(
         kind=_word(error.kind),
         message=plain(error.message),

@@ -5,7 +5,15 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any, Union
 
-from patternproof.binding.messages import circuit_breaker, connection_pool, error_propagation, event_bus, shared_state, state_sync
+from patternproof.binding.messages import (
+    circuit_breaker,
+    connection_pool,
+    error_propagation,
+    event_bus,
+    service_interface,
+    shared_state,
+    state_sync,
+)
 from patternproof.binding.messages.common import (
     Abandoned,
     Answer,
@@ -34,6 +42,7 @@ PATTERNS: dict[str, ModuleType] = {
     "shared_state": shared_state,
     "state_sync": state_sync,
     "error_propagation": error_propagation,
+    "service_interface": service_interface,
 }
 """The messages of each pattern that the binding has: `Make`, and `CALLS` by method."""
 MAKE: Any = Union[tuple(each.Make for each in PATTERNS.values())]  # noqa: UP007  # made of a sequence

@@ -9,10 +9,24 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
 """Of an instance, a call, a function, a listener or an error the kit gives it; of an operation the server does."""
 Seconds = Annotated[float, Meta(ge=-1e9, le=1e9)]
-ErrorKind = Literal["failure", "ignored", "interruption", "connection", "cancellation", "dependency", "component", "group"]
+ErrorKind = Literal[
+    "failure",
+    "ignored",
+    "interruption",
+    "interrupt",
+    "exit",
+    "connection",
+    "cancellation",
+    "dependency",
+    "component",
+    "group",
+    "transport",
+]
 """failure: an ordinary error; ignored: of the kind that ``ignored_errors`` names; interruption: one that handlers of ordinary
-errors do not catch, where the language has such; connection: of a lost one; cancellation: as of a task that was cancelled;
-dependency, component: a declared failure, and an error of a known kind, of error propagation; group: of several."""
+errors do not catch, where the language has such; interrupt, exit: of that kind, as of Ctrl-C and of the program's end;
+connection: of a lost one; cancellation: as of a task that was cancelled;
+dependency, component: a declared failure, and an error of a known kind, of error propagation; group: of several; transport: of
+the transport of a message service."""
 
 
 class Message(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from patternproof.binding.proxies import circuit_breaker, connection_pool, error_propagation, event_bus, shared_state, state_sync
+from patternproof.binding.proxies import (
+    circuit_breaker,
+    connection_pool,
+    error_propagation,
+    event_bus,
+    service_interface,
+    shared_state,
+    state_sync,
+)
 
 PROXIES: dict[str, ModuleType] = {
     "circuit_breaker": circuit_breaker,
@@ -13,5 +21,6 @@ PROXIES: dict[str, ModuleType] = {
     "shared_state": shared_state,
     "state_sync": state_sync,
     "error_propagation": error_propagation,
+    "service_interface": service_interface,
 }
 """For each pattern ``make(driver, *arguments)``, as an adapter's factory of that name takes them."""

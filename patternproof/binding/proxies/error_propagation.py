@@ -43,6 +43,8 @@ class Reading(RemoteComponent):
 
     def from_problem(self, document: Mapping[str, Any]) -> Any:
         told = self._plainly(messages.FromProblem, document=dict(document))
+        if not isinstance(told, dict) or "errors" not in told:
+            return told
         return restored(msgspec.convert(told["errors"], list[ToldError]), self._driver.tokens)
 
 

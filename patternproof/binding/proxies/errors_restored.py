@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from patternproof.binding.messages.common import Known, ToldError
 from patternproof.binding.tokens import RemoteFailure, Tokens
 from patternproof.ports.error_propagation import ComponentError, Context
+
+Make = Callable[[Known, str], BaseException]
 
 
 class RemoteComponentError(ComponentError):
@@ -41,9 +44,9 @@ class RemoteComponentError(ComponentError):
 class _Restoring:
     """The errors of one answer, made one from another."""
 
-    def __init__(self, told: list[ToldError], tokens: Tokens) -> None:
+    def __init__(self, told: list[ToldError], tokens: Tokens, make: Make) -> None:
         self._told = {each.error: each for each in told}
-        self._tokens = tokens
+        self._tokens, self._make = tokens, make
         self._made: dict[str, BaseException] = {}
 
     def error(self, name: str) -> BaseException:
@@ -57,7 +60,7 @@ class _Restoring:
     def _new(self, told: ToldError) -> BaseException:
         if told.members:
             return BaseExceptionGroup(told.text, [*map(self.error, told.members)])
-        made = RemoteComponentError(told.known, told.text) if told.known is not None else RemoteFailure(told.type, told.text)
+        made = self._make(told.known, told.text) if told.known is not None else RemoteFailure(told.type, told.text)
         self._tokens.know(told.error, made)
         return made
 
@@ -72,11 +75,12 @@ class _Restoring:
             error.kept = [*map(self.error, told.kept)]  # type: ignore[attr-defined]  # where it stands does not matter
 
 
-def restored(told: list[ToldError], tokens: Tokens) -> BaseException:
+def restored(told: list[ToldError], tokens: Tokens, make: Make = RemoteComponentError) -> BaseException:
     """The first of the errors that were told of, with all that it comes from; those of the kit's are the very ones.
 
     Args:
         told: as they came; there is one at least.
         tokens: know the kit's errors, and are told of the others.
+        make: makes an error that the pattern has a word for, of what it says and its text.
     """
-    return _Restoring(told, tokens).error(told[0].error)
+    return _Restoring(told, tokens, make).error(told[0].error)

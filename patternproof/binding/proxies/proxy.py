@@ -30,10 +30,10 @@ class Proxy:
     def __init__(self, driver: Remote, instance: str) -> None:
         self._driver, self._instance = driver, instance
 
-    async def _follow(self, message: Callable[..., Any], **values: Any) -> Any:
+    async def _follow(self, message: Callable[..., Any], /, **values: Any) -> Any:
         return self._delivered(await self._driver.follow(self._instance, message, **values))
 
-    def _plainly(self, message: Callable[..., Any], **values: Any) -> Any:
+    def _plainly(self, message: Callable[..., Any], /, **values: Any) -> Any:
         return self._delivered(self._driver.plainly(self._instance, message, **values))
 
     def _hear_error(self, listener: Callable[[BaseException], Any], told: Any) -> None:
