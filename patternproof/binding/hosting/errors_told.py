@@ -1,4 +1,4 @@
-"""Errors of an implementation, told with all that they come from."""
+"""Errors told with all that they come from."""
 
 from __future__ import annotations
 

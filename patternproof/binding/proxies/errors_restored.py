@@ -1,4 +1,4 @@
-"""Errors of an implementation over there, as they are looked at here."""
+"""Errors from over there, as they are looked at here."""
 
 from __future__ import annotations
 
