@@ -85,7 +85,7 @@ def _ended(requirement: Requirement, error: BaseException, reached: int, replay:
     own = requirement.id
     match error:
         case Violation():
-            failed = Outcome(error.requirement, Way.FEATURE, Status.FAILED, error.message, error.history, 1, replay)
+            failed = Outcome(error.requirement, Way.FEATURE, Status.FAILED, error.message, error.history, 1, replay, error.steps)
             if error.requirement == own:
                 return [failed]
             message = f"the example stopped where {error.requirement} failed"

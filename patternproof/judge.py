@@ -33,6 +33,7 @@ from patternproof.modelling import (
     separate,
     separations,
 )
+from patternproof.moments import steps
 from patternproof.outcome import AdapterError, NotApplicable, Outcome, Status, Way
 from patternproof.patterns import PATTERNS
 from patternproof.profiles import PROFILES
@@ -238,7 +239,7 @@ def _outcomes(held: Subject, findings: Findings, way: Way, part: str) -> list[Ou
             history, message = evidence
             replay = f"patternproof run --adapter {quote(held.adapter.spec)} --replay {encode(held.stem, held.model, history)}"
             lines = (*history.lines(), *([] if _hangs(history) else held.waiting(history)))
-            outcomes.append(Outcome(requirement.id, way, Status.FAILED, message, lines, max(count, 1), replay))
+            outcomes.append(Outcome(requirement.id, way, Status.FAILED, message, lines, max(count, 1), replay, steps(history)))
         elif count:
             outcomes.append(Outcome(requirement.id, way, Status.PASSED, exercised=count))
     return outcomes

@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from patternproof.moments import Step
+
 
 class Way(StrEnum):
     """The four ways to exercise a requirement."""
@@ -45,6 +47,8 @@ class Outcome:
     """In how many examples, histories or schedules the check had its premise."""
     replay: str = ""
     """The command that replays exactly this."""
+    steps: tuple[Step, ...] = ()
+    """The same history as data, where it is one."""
 
 
 class Violation(AssertionError):
@@ -54,13 +58,15 @@ class Violation(AssertionError):
         requirement: its id.
         message: what was expected and what was seen.
         history: the moments that led to it, one line each.
+        steps: the same as data.
     """
 
-    def __init__(self, requirement: str, message: str, history: Iterable[str] = ()) -> None:
+    def __init__(self, requirement: str, message: str, history: Iterable[str] = (), steps: Iterable[Step] = ()) -> None:
         super().__init__(message)
         self.requirement = requirement
         self.message = message
         self.history = tuple(history)
+        self.steps = tuple(steps)
 
     def __str__(self) -> str:
         return "\n".join([f"{self.requirement}: {self.message}", *self.history])

@@ -9,6 +9,7 @@ from patternproof.adapter import Adapter
 from patternproof.culprits import culprits
 from patternproof.drivers import Driver
 from patternproof.history import History
+from patternproof.moments import steps
 from patternproof.outcome import Violation, check, premise
 
 
@@ -52,7 +53,8 @@ class JudgedScene:
         else:
             broken = self._broken()
             own = self._requirement in broken or not broken
-            raise Violation(self._requirement if own else broken[0], message, lines)
+            moments = steps(history) if history is not None else ()
+            raise Violation(self._requirement if own else broken[0], message, lines, moments)
 
     def reach(self, condition: object, expected: str, seen: object) -> None:
         """Go on only where the situation that the example is about was reached.

@@ -188,6 +188,9 @@ class Seen(NamedTuple):
         return "; ".join(parts + ([self.failed] if self.failed else [])) or "nothing to see"
 
 
+LIFELINES = {"call": "call {}".format, "Call.number": "call {}".format}
+"""Whose line in a picture an event or what is seen belongs to: the first of these fields that it has."""
+
 EVENTS = {
     event.__name__: event for event in (Start, Finish, Cancel, Advance, SetWallClock, Read, Trip, Reset, AddFailingListener)
 }

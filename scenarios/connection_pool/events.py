@@ -324,6 +324,9 @@ class Seen(NamedTuple):
         return "; ".join([*parts, *map(str, self.counts), *self.misuse])
 
 
+LIFELINES = {"borrower": name_of, "Borrower.number": name_of}
+"""Whose line in a picture an event or what is seen belongs to: the first of these fields that it has."""
+
 EVENTS = {
     event.__name__: event
     for event in (

@@ -191,5 +191,8 @@ def _in_words(found: str | int | bool | None) -> str:
     return "it does not say" if found is None else f"status {found}"
 
 
+LIFELINES = {"call": "request {}".format, "Call.number": "request {}".format}
+"""Whose line in a picture an event or what is seen belongs to: the first of these fields that it has."""
+
 EVENTS = {event.__name__: event for event in (Perform, End, Cancel, Inspect, ReadDocument, CompareCodes)}
 """By name, for tokens that replay a history."""

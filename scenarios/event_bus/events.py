@@ -337,6 +337,13 @@ class Seen(NamedTuple):
         return "; ".join(parts) or "nothing to see"
 
 
+LIFELINES = {
+    "subscription": name_of,
+    "Publish.number": "event {}".format,
+    "Publishing.number": "event {}".format,
+}
+"""Whose line in a picture an event or what is seen belongs to: the first of these fields that it has."""
+
 EVENTS = {
     event.__name__: event
     for event in (

@@ -343,6 +343,14 @@ class Converted(NamedTuple):
         return "; ".join(parts + ([self.told] if self.told else [])) or "nothing to see"
 
 
+LIFELINES = {
+    "call": "call {}".format,
+    "Call.number": "call {}".format,
+    "Use.number": "call {}".format,
+    "action": "action {}".format,
+}
+"""Whose line in a picture an event or what is seen belongs to: the first of these fields that it has."""
+
 EVENTS = {
     event.__name__: event
     for event in (

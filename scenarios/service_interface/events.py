@@ -364,6 +364,13 @@ class Seen(NamedTuple):
         return "; ".join(parts) or "nothing to see"
 
 
+LIFELINES = {
+    "handler": lambda handler: f"handler {name_of(handler)}",
+    "reader": "reader {}".format,
+    "call": "call {}".format,
+}
+"""Whose line in a picture an event or what is seen belongs to: the first of these fields that it has."""
+
 EVENTS = {
     event.__name__: event
     for event in (

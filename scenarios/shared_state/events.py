@@ -321,6 +321,9 @@ class Seen(NamedTuple):
         return "; ".join(parts + [each for each in (self.order, self.readers, self.failed) if each]) or "nothing to see"
 
 
+LIFELINES = {"call": "call {}".format, "Call.number": "call {}".format, "listener": "listener {}".format}
+"""Whose line in a picture an event or what is seen belongs to: the first of these fields that it has."""
+
 EVENTS = {
     event.__name__: event
     for event in (

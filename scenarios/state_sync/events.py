@@ -260,5 +260,13 @@ _ALL: tuple[type[Any], ...] = (
     SetChance,
     Try,
 )
+LIFELINES = {
+    "Sync.number": "sync {}".format,
+    "Cancel.number": "sync {}".format,
+    "SyncSeen.number": "sync {}".format,
+    "replica": REPLICAS.__getitem__,
+}
+"""Whose line in a picture an event or what is seen belongs to: the first of these fields that it has."""
+
 EVENTS = {event.__name__: event for event in _ALL}
 """By name, for tokens that replay a history."""

@@ -272,5 +272,8 @@ _ALL: tuple[type[Any], ...] = (
     *(Change, Synchronise, Link),
     *(Work, WorkEnds, ShutDown),
 )
+LIFELINES = {"call": "call {}".format}
+"""Whose line in a picture an event or what is seen belongs to: the first of these fields that it has."""
+
 EVENTS = {event.__name__: event for event in _ALL}
 """By name, for tokens that replay a history."""

@@ -23,6 +23,8 @@ class Call(NamedTuple):
         return f"call {self.number} {self.phase}"
 
 
+LIFELINES = {"number": "call {}".format}
+"""As those of the events."""
 ELSE = "returned something else"
 RAW = "raised something else"
 LOST = "raised without its cause"
