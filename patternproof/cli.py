@@ -98,7 +98,7 @@ def run(
     seed
         Explore anew from this seed; without one every run is the same.
     report
-        Folder for report.json.
+        Folder for report.json and report.html.
     junit
         Write junit.xml there too, a test case for each requirement.
     workers
@@ -122,6 +122,53 @@ def run(
         adapter, {**values, "report": report, "junit": junit}, keyword, workers, tuple(feature or ()), servers
     )
     return command.run(options, pytest_args)
+
+
+@app.command
+def report(
+    reports: list[Path], /, *, output: Annotated[list[Path] | None, Parameter(name=["-o", "--output"], negative=())] = None
+) -> int:
+    """Write reports in other forms: a page, Markdown for a pull request, JUnit, a badge.
+
+    Examples:
+        patternproof report out
+        patternproof report out -o report.md -o badge.svg
+        patternproof report out -o junit.xml
+        patternproof report aiobreaker.json pybreaker.json -o side-by-side.html
+
+    Parameters
+    ----------
+    reports
+        JSON reports, or folders that `patternproof run --report` was given; several are put side by side.
+    output
+        Where to write; the suffix says what: .html, .md, .xml or .svg; may be repeated. Without one Markdown is printed.
+    """
+    from patternproof.commands.report import write  # templates are imported only by who needs them
+
+    return write(reports, output or ())
+
+
+@app.command
+def compare(old: Path, new: Path, /) -> int:
+    """Tell what became better, worse and new from one report to the next.
+
+    Worse is what held and no longer does, and what newly fails; then the
+    command ends with 1. Of a partial run only what it has a verdict on is
+    compared.
+
+    Example:
+        patternproof compare main/report.json branch/report.json
+
+    Parameters
+    ----------
+    old
+        A JSON report, or the folder that it is in.
+    new
+        The one to compare it with.
+    """
+    from patternproof.commands.report import compared  # as above
+
+    return compared(old, new)
 
 
 @app.command

@@ -16,7 +16,7 @@ OPTIONS = {
     "adapter": "module name or file of the adapter to hold against the requirements",
     "profile": "quick, standard (default) or thorough",
     "seed": "explore anew from this seed; without one every run is the same",
-    "report": "folder to write report.json to",
+    "report": "folder to write report.json and report.html to",
     "pattern": "only this pattern; may be given several times, or with commas",
     "requirement": "only this requirement, such as CB-07; may be given several times, or with commas",
     "level": "only must, should or may; may be given several times, or with commas",

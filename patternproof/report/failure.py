@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from patternproof import __version__
-from patternproof.outcome import Outcome, Status
+from patternproof.outcome import Outcome, Status, Way
 from patternproof.verdict import Kind, Verdict, blamed
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
+    r"\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"  # order text anew, or cannot be seen
+)
 
 
 def plain(text: str) -> str:
-    """What an implementation said, with the characters escaped that would steer a terminal, or that XML cannot hold."""
+    """What an implementation said, with what steers a terminal, reorders text, or cannot stand in XML escaped."""
     return _CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
@@ -31,12 +35,48 @@ def told(verdict: Verdict) -> list[str]:
 
 def _lines(verdict: Verdict) -> Iterator[str]:
     requirement = verdict.requirement
-    yield f"{requirement.id} ({requirement.level}) {requirement.sentence}"
     if verdict.kind is Kind.ERRORED:
         outcome = next(each for each in verdict.outcomes if each.status is Status.ERRORED)
+        yield _head(requirement)
         yield f"  an error of the {blamed(outcome)}, not of the implementation ({outcome.way}): {outcome.message}"
         return
-    first, *others = shortest(verdict)
+    yield from evidence(requirement, shortest(verdict))
+
+
+class Said(Protocol):
+    """What of a requirement is said above and below its evidence, be it from the catalogue or from a report."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def level(self) -> str: ...
+    @property
+    def sentence(self) -> str: ...
+    @property
+    def broken_by(self) -> str: ...
+
+
+class Found(Protocol):
+    """One failure, be it an outcome or a part of a report."""
+
+    @property
+    def message(self) -> str: ...
+    @property
+    def history(self) -> Sequence[str]: ...
+    @property
+    def way(self) -> Way: ...
+    @property
+    def replay(self) -> str: ...
+
+
+def _head(requirement: Said) -> str:
+    return f"{requirement.id} ({requirement.level}) {requirement.sentence}"
+
+
+def evidence(requirement: Said, failures: Sequence[Found]) -> Iterator[str]:
+    """The lines of a requirement that fails; the first failure is told whole."""
+    first, *others = failures
+    yield _head(requirement)
     yield f"  {first.message}"
     for line in first.history:
         yield f"    {line}"

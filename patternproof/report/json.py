@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from shlex import join
 from typing import Any
 
 import msgspec
 
 from patternproof import __version__
+from patternproof.moments import Step
 from patternproof.outcome import Outcome, Way
+from patternproof.profiles import DEFAULT
 from patternproof.report.failure import shortest
 from patternproof.requirements import EDITION, Level
 from patternproof.settings import Settings
 from patternproof.verdict import Blame, Conformance, Kind, Verdict, Verdicts
 
 SCHEMA = 1
-"""Version of the report's shape, described by ``schema.json`` beside this file."""
+"""Version of the report's shape, described by ``schema.json`` beside this file; another one cannot be read."""
+REVISION = 1
+"""Additions to that version: whatever has a default was added by one, and a report may lack it."""
 
 
 class AdapterPart(msgspec.Struct, frozen=True):
@@ -47,6 +52,8 @@ class FailurePart(msgspec.Struct, frozen=True):
     way: Way
     replay: str
     """The command that shows it again."""
+    steps: list[Step] = []
+    """The same history as data, where it is one."""
 
 
 class RequirementPart(msgspec.Struct, frozen=True):
@@ -65,6 +72,18 @@ class RequirementPart(msgspec.Struct, frozen=True):
     """Why there is no other verdict; empty where it passed."""
     provisional: bool
     """It does not count until the next edition, and is not in the ledger."""
+    why: str = ""
+    """Why it matters."""
+    broken_by: str = ""
+    """What usually breaks it; empty where nothing is known."""
+    claim: str | None = None
+    """Of a may: what an adapter claims to have it tested."""
+
+    @property
+    def unexpected(self) -> bool:
+        """Whether it makes an adapter fail in any run; as `patternproof.verdict.Verdict.unexpected`."""
+        failed = self.verdict is Kind.FAILED and self.level != "should"
+        return not self.provisional and (failed or self.verdict is Kind.UNEXPECTEDLY_PASSED)
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -87,6 +106,7 @@ class Report(msgspec.Struct, frozen=True):
     faults: list[dict[str, str]]
     """What went wrong outside of any requirement: blame and message."""
     requirements: list[RequirementPart]
+    revision: int = 0
 
 
 def report(verdicts: Verdicts, settings: Settings) -> Report:
@@ -114,6 +134,7 @@ def report(verdicts: Verdicts, settings: Settings) -> Report:
         ledger=verdicts.ledger,
         faults=[{"blame": fault.blame, "message": fault.message} for fault in verdicts.faults],
         requirements=[_requirement(each) for each in verdicts.verdicts],
+        revision=REVISION,
     )
 
 
@@ -130,11 +151,22 @@ def _requirement(verdict: Verdict) -> RequirementPart:
         blame=verdict.blame,
         reason=verdict.reason,
         provisional=requirement.provisional,
+        why=requirement.why,
+        broken_by=requirement.broken_by,
+        claim=requirement.claim,
     )
 
 
 def _failure(outcome: Outcome) -> FailurePart:
-    return FailurePart(outcome.message, list(outcome.history), outcome.way, outcome.replay)
+    return FailurePart(outcome.message, list(outcome.history), outcome.way, outcome.replay, list(outcome.steps))
+
+
+def again(report: Report) -> str:
+    """The command that gives the same report."""
+    words = ["patternproof", "run", "--adapter", report.adapter.spec]
+    words += ["--profile", report.profile] if report.profile != DEFAULT else []
+    words += ["--seed", str(report.seed)] if report.seed is not None else []
+    return join(words)
 
 
 def schema() -> dict[str, Any]:

@@ -83,5 +83,6 @@ def test_the_reference_has_no_failure_when_run_from_an_empty_folder(tmp_path: Pa
     result = run("run", "--adapter", REFERENCE, "--profile", "quick", "--report", "report", folder=tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
     report = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert "CB-01" in (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
     assert report["ledger"]["passed"] > 0
     assert report["ledger"].get("failed", 0) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from patternproof.adapter import Adapter
+from patternproof.moments import Done, Mark, Phase, Step
 from patternproof.outcome import Outcome, Status, Way
 from patternproof.requirements import Requirement
 from patternproof.settings import Settings
@@ -12,6 +13,11 @@ from patternproof.verdict import Blame, Errored, Fault, Verdicts, verdicts
 
 LONG = "Once its time has passed since opening, the next call is admitted as a probe, whichever loop or thread it comes from"
 SETTINGS = Settings("adapter.py", "quick", 7)
+STEPS = (
+    Step((Done("call 0 begins", "call 0", Mark.OTHER),), "call 0 running", (Phase("call 0", "running", in_flight=True),)),
+    Step((Done("31 s pass", "", Mark.CLOCK),), "call 0 running", (Phase("call 0", "running", in_flight=True),)),
+    Step((Done("call 0 is cancelled", "call 0", Mark.CANCEL),), "call 0 lost", (Phase("call 0", "lost", in_flight=False),)),
+)
 _WAYS = frozenset({Way.FEATURE, Way.MACHINE})
 
 
@@ -45,7 +51,9 @@ OUTCOMES = [
         9,
         "replay me",
     ),
-    Outcome("CB-02", Way.FEATURE, Status.FAILED, "expected one, seen two", ("1. call 0 begins", "2. it ends"), 1, "replay this"),
+    Outcome(
+        "CB-02", Way.FEATURE, Status.FAILED, "expected one, seen two", ("1. call 0 begins", "2. it ends"), 1, "replay this", STEPS
+    ),
     Outcome("CB-03", Way.FEATURE, Status.NOT_OFFERED, "the implementation has no setting 'reset_timeout'"),
     Outcome("CB-04", Way.FEATURE, Status.FAILED, "expected a hint, seen none", (), 1, "replay the known one"),
     Outcome("CB-05", Way.FEATURE, Status.PASSED, exercised=1),
