@@ -33,6 +33,7 @@ _BEGUN = {
         {"transport": "f1"},
         {"method": "service_interface.send_message", "call": CALL, "message": {"id": "m1", "body": "{}"}},
     ),
+    "resource_lifecycle": ({}, {"method": "resource_lifecycle.register", "call": CALL, "id": "a", "resource": "f1"}),
 }
 """What makes an instance of each pattern, and begins a call of it that runs on."""
 

@@ -47,7 +47,10 @@ class RemoteFailure(Exception):
 
     def __init__(self, type: str, message: str) -> None:  # noqa: A002  # as the message has it
         super().__init__(message)
-        self.type = type
+        self.type, self._message = type, message
+
+    def __str__(self) -> str:
+        return self._message
 
     def __repr__(self) -> str:
         return f"{self.type}({str(self)!r})"

@@ -165,7 +165,7 @@ class World:
         finally:
             if not self.instances:
                 self.end()
-        members = [name for name in PATTERNS[pattern].MEMBERS if hasattr(made.host.made, name)]
+        members = [name for name in PATTERNS[pattern].MEMBERS if made.host.has(name)]
         return Made(instance=message.instance, members=members)
 
     def _made(self, pattern: str, message: Any) -> Instance:

@@ -77,6 +77,8 @@ class Remote(Simulated):
         self._functions: dict[tuple[str, str], Function] = {}
         self._listeners: dict[str, Callable[..., Any]] = {}
         self._operations: dict[str, asyncio.Task[None]] = {}
+        self._begun_here: set[str] = set()
+        """The operations that run."""
         self._abandoned: set[str] = set()
         self._instances: list[str] = []
         self._lost: BaseException | None = None
@@ -126,6 +128,9 @@ class Remote(Simulated):
             self._flush()
             self._instances.remove(instance)
             self._take(self._ask("DELETE", f"/instances/{instance}", None, Answer).events)
+        if not self._instances:  # over there all is forgotten with the last, and operations are counted anew
+            for known in (self._operations, self._begun_here, self._abandoned):
+                known.clear()
 
     def give(self, function: Function, identifier: str = "", method: str = "") -> str:
         """Give a function an id by which the implementation can run it."""
@@ -251,9 +256,7 @@ class Remote(Simulated):
                 case Begun():
                     self._operate(event)
                 case Abandoned(operation=operation):
-                    self._abandoned.add(operation)
-                    # One that was told of just now begins first: what it does before it waits it has done.
-                    self._loop.call_soon(self._known(self._operations, operation, "operation").cancel)
+                    self._abandon(operation)
                 case Ended():
                     self._end(event)
                 case Told(listener=listener, arguments=arguments):
@@ -272,6 +275,14 @@ class Remote(Simulated):
             self._late.add(event.call)
         ended.set_result(event.outcome)
 
+    def _abandon(self, operation: str) -> None:
+        task = self._known(self._operations, operation, "operation")
+        self._abandoned.add(operation)
+        if operation in self._begun_here:
+            task.cancel()
+        else:
+            self._loop.call_soon(task.cancel)  # it begins first: what it does before it waits it has done
+
     def _operate(self, event: Begun) -> None:
         function = self._known(self._functions, (event.function, event.method), "function")
         if event.operation in self._operations:
@@ -280,13 +291,15 @@ class Remote(Simulated):
         self._operations[event.operation] = self._loop.create_task(running, name="operation")
 
     async def _running(self, operation: str, function: Function, arguments: list[Any]) -> None:
+        self._begun_here.add(operation)
         try:
             outcome: Returned | Raised = Returned(value=self.tokens.of(await function(*arguments)))
         except BaseException as error:  # noqa: BLE001  # whatever it raises goes to the implementation
             if operation in self._abandoned or self._over:
                 return
             outcome = self.tokens.of_error(error)
-        self._send(Command("POST", f"/operations/{operation}", Release(outcome=outcome)))
+        if self._operations.get(operation) is asyncio.current_task():  # otherwise all that it was part of has been deleted
+            self._send(Command("POST", f"/operations/{operation}", Release(outcome=outcome)))
 
     # The verbs.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from patternproof.binding.errors import Fault
+from patternproof.binding.hosting.orders import Order
 from patternproof.binding.messages import Failed, Outcome
 from patternproof.causes import with_causes
 from patternproof.drivers import Pending, Raised, Returned
@@ -46,6 +47,10 @@ class Host(ABC):
         """An error that the port has a word for; None: it has none."""
         return None
 
+    def has(self, member: str) -> bool:
+        """Whether it has one of the members that not every one has."""
+        return hasattr(self.made, member)
+
     def begin(self, message: Any) -> Pending:
         """Begin a call."""
         method = self.method(message)
@@ -62,6 +67,8 @@ class Host(ABC):
 
     def cancel(self, pending: Pending) -> None:
         """Cancel a call where it stands."""
+        if isinstance(pending, Order):
+            pending.asked = True
         self.world.driver.cancel(pending)
 
     def flavoured(self, method: Callable[[], Coroutine[Any, Any, Any]]) -> Callable[[], Any]:

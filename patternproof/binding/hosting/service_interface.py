@@ -10,7 +10,7 @@ from patternproof.binding.errors import Fault
 from patternproof.binding.frames import made, read, told
 from patternproof.binding.hosting.errors_told import Teller
 from patternproof.binding.hosting.host import Host
-from patternproof.binding.messages import NotHad, Outcome
+from patternproof.binding.messages import Outcome
 from patternproof.binding.messages import service_interface as messages
 from patternproof.binding.messages.common import TimedOut, Troubled
 from patternproof.flavour import resolved
@@ -93,6 +93,4 @@ class ServiceInterfaceHost(Host):
     def outcome(self, error: BaseException) -> Outcome | None:
         if isinstance(error, ServiceTimeoutError):
             return TimedOut()
-        if isinstance(error, Unsupported):
-            return NotHad(what=str(error))
         return Troubled(errors=self._teller.told(error)) if isinstance(error, Exception) else None

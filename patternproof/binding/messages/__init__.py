@@ -10,6 +10,7 @@ from patternproof.binding.messages import (
     connection_pool,
     error_propagation,
     event_bus,
+    resource_lifecycle,
     service_interface,
     shared_state,
     state_sync,
@@ -43,6 +44,7 @@ PATTERNS: dict[str, ModuleType] = {
     "state_sync": state_sync,
     "error_propagation": error_propagation,
     "service_interface": service_interface,
+    "resource_lifecycle": resource_lifecycle,
 }
 """The messages of each pattern that the binding has: `Make`, and `CALLS` by method."""
 MAKE: Any = Union[tuple(each.Make for each in PATTERNS.values())]  # noqa: UP007  # made of a sequence

@@ -136,7 +136,7 @@ class Rejected(Message, tag_field="outcome", tag="rejected"):
 
 
 class TimedOut(Message, tag_field="outcome", tag="timed_out"):
-    """A connection pool had nothing to give within ``acquire_timeout``."""
+    """A limit in seconds has passed: of the call's own, or of the settings."""
 
 
 class ClosedThere(Message, tag_field="outcome", tag="closed"):
@@ -165,6 +165,27 @@ class Conflict(Message, tag_field="outcome", tag="conflict"):
 
 class Taken(Message, tag_field="outcome", tag="taken"):
     """The name that was asked for is in use."""
+
+
+class Missing(Message, tag_field="outcome", tag="missing"):
+    """There is nothing of the id that was asked for."""
+
+    what: str = ""
+    """The id."""
+
+
+class Circular(Message, tag_field="outcome", tag="circular"):
+    """A resource would depend on itself."""
+
+    ids: list[str] = []
+    """Along the circle."""
+
+
+class Uncleaned(Message, tag_field="outcome", tag="uncleaned"):
+    """Some resources could not be cleaned up; all the others were."""
+
+    ids: list[str]
+    """What they are registered under."""
 
 
 class ToldError(Message):
@@ -207,6 +228,9 @@ Outcome = (
     | EventsDropped
     | Conflict
     | Taken
+    | Missing
+    | Circular
+    | Uncleaned
     | Troubled
 )
 

@@ -9,6 +9,7 @@ from patternproof.binding.proxies import (
     connection_pool,
     error_propagation,
     event_bus,
+    resource_lifecycle,
     service_interface,
     shared_state,
     state_sync,
@@ -22,5 +23,6 @@ PROXIES: dict[str, ModuleType] = {
     "state_sync": state_sync,
     "error_propagation": error_propagation,
     "service_interface": service_interface,
+    "resource_lifecycle": resource_lifecycle,
 }
 """For each pattern ``make(driver, *arguments)``, as an adapter's factory of that name takes them."""

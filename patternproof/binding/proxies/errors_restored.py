@@ -72,7 +72,7 @@ class _Restoring:
         if told.context is not None:
             error.__context__, error.__suppress_context__ = self.error(told.context), False
         if told.kept:
-            error.kept = [*map(self.error, told.kept)]  # type: ignore[attr-defined]  # where it stands does not matter
+            error.args = (*error.args, *map(self.error, told.kept))
 
 
 def restored(told: list[ToldError], tokens: Tokens, make: Make = RemoteComponentError) -> BaseException:
