@@ -55,6 +55,8 @@ class Errors:
     """Those that were made, each known again by what it is."""
 
     def __init__(self) -> None:
+        self.passing = False
+        """Whether some may be of a kind that ends a loop; otherwise these are mere interruptions."""
         self._made: dict[str, BaseException] = {}
         self._sent: dict[int, Raised] = {}
         self._causes: dict[int, BaseException | None] = {}
@@ -74,6 +76,8 @@ class Errors:
 
     def _new(self, message: Raised) -> BaseException:
         kind, inside = self.kind(message.kind), message.inside or Inside()
+        if issubclass(kind, Interrupt | Exit) and not self.passing:
+            kind = Interruption
         match message.kind, inside:
             case "dependency", _:
                 error: BaseException = DependencyFailure(message.message, inside.retryable)

@@ -136,6 +136,8 @@ class World:
     def end(self, hang: Hang | None = None) -> None:
         """End all instances, and the driver with them."""
         driver, instances = self._driver, self.instances
+        if hang is None:
+            self._let_through()
         self._driver = None
         self._begin()
         if hang is None:
@@ -144,6 +146,12 @@ class World:
         if driver is not None:
             driver.__exit__(None if hang is None else Hang, hang, None)
             self._begin()  # what was cut short has no place in the next example
+
+    def _let_through(self) -> None:
+        """Let interruptions that are on their way come out, before there is anything that they would break off."""
+        if self._driver is not None and self.errors.passing:
+            with suppress(Hang):
+                _calmly(self._driver.settle)
 
     def make(self, message: Any) -> Made:
         """Make an instance.
@@ -189,6 +197,7 @@ class World:
             Fault: there is none of that id.
         """
         gone = self._of(self.instances, instance, "instance")
+        self._let_through()
         del self.instances[instance]
         with self._hanging():
             gone.stack.close()
@@ -317,10 +326,18 @@ class World:
             if message.turns:
                 for _ in range(message.turns):
                     _calmly(driver.turn)
-            left = driver.pass_until(message.seconds, self._asks) if message.seconds else 0.0
+            left = self._passed(message.seconds) if message.seconds else 0.0
             if message.wall_clock:
                 driver.move_wall_clock(message.wall_clock)
         return left
+
+    def _passed(self, seconds: float) -> float:
+        """Let time pass; the seconds that are left."""
+        before = self.driver.time()
+        try:
+            return self.driver.pass_until(seconds, self._asks)
+        except (Interrupt, Exit):  # as of `_calmly`: what is left passes next time
+            return max(0.0, seconds - (self.driver.time() - before))
 
     def _asks(self) -> bool:
         """Whether an operation has begun that the kit has not been told of."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,3 +137,38 @@ def test_a_call_tells_how_it_stands(calling: Client) -> None:
     ended = {"call": "c1", "state": "ended", "outcome": {"outcome": "returned", "value": 7}}
     assert done(calling.get("/calls/c1")) == ended
     assert done(calling.delete("/calls/c1")) == {"events": []}
+
+
+IN_A_TASK = """
+import asyncio
+
+class Component:
+    def __init__(self, dependency):
+        self.dependency = dependency
+
+    async def perform(self, request):
+        asyncio.get_running_loop().call_later(0.5, str)
+        return [await asyncio.ensure_future(self.dependency.call(request.operation, request.resources[0]))]
+
+async def error_propagation(dependency, settings):
+    yield Component(dependency)
+    await asyncio.sleep(0)
+"""
+
+
+@pytest.mark.parametrize("kind", ["interrupt", "exit", "interruption"])
+@pytest.mark.parametrize("settling", ["", "?settle=true"])
+@pytest.mark.parametrize("moves", [[], [{"seconds": 1}], [{"turns": 3}]])
+def test_an_error_that_would_end_the_server_does_not(kind: str, settling: str, moves: list[Any], tmp_path: Path) -> None:
+    adapter = tmp_path / "adapter.py"
+    adapter.write_text(IN_A_TASK, encoding="utf-8")
+    perform = {"method": "error_propagation.perform", "call": "c1", "operation": "reading", "resources": ["alpha"]}
+    with TestClient(application(load(str(adapter)))) as client:
+        done(client.post("/instances", json={"pattern": "error_propagation", "instance": "i1", "dependency": "f1"}))
+        done(client.post("/instances/i1/calls?settle=true", json=perform))
+        raised = {"outcome": "raised", "error": "e1", "kind": kind}
+        done(client.post(f"/operations/o1{settling}", json={"outcome": raised}))
+        for move in moves:
+            done(client.post("/clock", json=move))
+        done(client.delete("/instances/i1"))
+        assert done(client.get("/"))["instances"] == []

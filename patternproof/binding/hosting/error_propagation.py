@@ -85,6 +85,7 @@ class ErrorPropagationHost(Host):
 
     @staticmethod
     def arguments(world: World, message: messages.MakeComponent) -> tuple[Any, ...]:
+        world.errors.passing = True
         return ServedDependency(world, message.dependency), settings_of(ErrorPropagationSettings, message.settings)
 
     def method(self, message: Any) -> Callable[[], Any]:
