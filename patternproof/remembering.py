@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -28,6 +28,9 @@ class Asking(frozenset[str]):
         for each in others:
             self.asked.update(map(str, each))
         return super().intersection(*others)
+
+    def __iter__(self) -> Iterator[str]:
+        raise TypeError("which were looked for, and are not there, would not be noticed; ask for each by its name")
 
 
 Known = list[tuple[Names, Names, tuple[Any, ...]]]

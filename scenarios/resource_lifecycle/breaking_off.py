@@ -15,8 +15,14 @@ def cancel(state: State, call: Tracked, deviations: Names) -> Iterator[State]:
     state = state.shaken_by("a cancellation")
     resource = state.resource(call.number)
     ended = state.ended(call.number, CANCELLED)
-    if resource is None or resource.phase == PENDING:
-        yield ended if resource is None else ended.with_resource(resource._replace(phase=GONE))
+    if resource is None:
+        yield ended
+    elif resource.phase == PENDING:
+        gone = ended.with_resource(resource._replace(phase=GONE))
+        yield gone
+        for each in state.resources:
+            if each.hasty and each.phase == CLEANING and each.id == resource.id:
+                yield gone.with_resource(each.doing(QUITS, phase=GONE))
     elif resource.phase == CLEANING:
         yield ended
         yield ended.with_resource(resource.doing(QUITS, phase=GONE))

@@ -146,7 +146,7 @@ class Choices:
         return [id for id in dict.fromkeys(self._ids()) if id not in lingering]
 
     def _dependants(self, number: int) -> Iterator[Register]:
-        if self._can.needs and self._is_plain and not self._state.closed:
+        if self._can.needs and self._can.gets and self._is_plain and not self._state.closed:
             fresh = self._fresh()
             yield Register(number, fresh, "ok", fresh)
             yield from (Register(number, fresh, "ok", id) for id in "ab" if id != fresh)

@@ -12,6 +12,8 @@ from .state import (
     AN_END,
     AN_ERROR,
     CLEANING,
+    COLD,
+    DONE,
     GHOST,
     GONE,
     INITIALISING,
@@ -58,7 +60,7 @@ def _again(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]
 
 def _again_meanwhile(state: State, tracked: Tracked, deviations: Names) -> Iterator[State]:
     state = state.shaken_by("a second cleanup")
-    again = [each.doing(CLEANS, DOWN) for each in state.resources if each.phase == CLEANING]
+    again = [each.doing(*each.cleanup) for each in state.resources if each.phase in (CLEANING, DONE)]
     rest = any(each.phase == IS_UP and each.target for each in state.resources)
     if "a second cleanup meanwhile cleans up again" in deviations:
         begun = _with(state.with_call(tracked._replace(loose=True)), again)
@@ -95,8 +97,7 @@ def _begin(state: State, deviations: Names) -> Iterator[State]:
         if each.phase == IS_UP:
             state = state.with_resource(each._replace(target=True))
         elif each.phase == AGAIN:
-            manner = "ok" if each.manner == "lingers" else each.manner
-            state = state.with_resource(each._replace(target=True, phase=IS_UP, manner=manner))
+            state = state.with_resource(_once_more(each)._replace(target=True))
         elif each.phase == INITIALISING and not each.orphaned:
             state = state.with_resource(each._replace(doomed=True)).shaken_by("a meeting")
     doomed = [each for each in state.resources if each.doomed and each.phase == INITIALISING]
@@ -109,6 +110,11 @@ def _begin(state: State, deviations: Names) -> Iterator[State]:
         for each in doomed:
             state = state.with_resource(each.doing(STOPS, CLEANS, DOWN, phase=GONE)).ended(each.number, AN_END)
         yield from go_on(state, deviations)
+
+
+def _once_more(resource: Resource) -> Resource:
+    """What is to be cleaned up once more; that does not take its time a second time."""
+    return resource._replace(phase=IS_UP, manner="ok" if resource.manner == "lingers" else resource.manner)
 
 
 def _with(state: State, resources: Iterable[Resource]) -> State:
@@ -202,6 +208,8 @@ def clean(state: State, resource: Resource, deviations: Names) -> Iterator[State
             return
     if deviations & _ORDERS:
         state = _out_of_order(state, resource)
+    if any(each.hasty and each.phase in (LEFT, CLEANING) and resource.number in each.after for each in state.resources):
+        state = state._replace(order=True)  # what came later is not done
     match resource.manner:
         case "lingers":
             yield state.with_resource(resource.doing(CLEANS, phase=CLEANING))
@@ -222,22 +230,29 @@ def _out_of_order(state: State, resource: Resource) -> State:
 def _after_cleanup(resource: Resource, deviations: Names) -> Resource:
     """What is cleaned up is gone, unless with a deviation it stays registered."""
     got, again = "can be got afterwards" in deviations, "is cleaned up again" in deviations
-    phase = IS_UP if got and again else GHOST if got else AGAIN if again else GONE
+    over = DONE if "a second cleanup meanwhile cleans up again" in deviations else GONE
+    over = COLD if "is initialised again afterwards" in deviations else over
+    phase = IS_UP if got and again else GHOST if got else AGAIN if again else over
     return resource._replace(phase=phase, target=False)
 
 
 def failed_cleanup(state: State, resource: Resource, acts: tuple[str, ...], deviations: Names) -> Iterator[State]:
     """A cleanup() has failed; the others are none the worse for it, unless with a deviation."""
-    state = state.with_resource(resource.doing(*acts, phase=GONE)).shaken_by("a failing cleanup")
+    state = state.with_resource(resource.doing(*acts, phase=GONE))
     broke = resource.manner == "breaks"
     failed = state._replace(broken=True) if broke else state._replace(unclean=tuple(sorted({*state.unclean, resource.id})))
     ending = "a broken cleanup ends it all" if broke else "a failing cleanup ends it all"
     if ending in deviations:
         yield from _stopped(failed.with_resource(_after_cleanup(resource.doing(*acts, phase=GONE), deviations)))
     elif "stays registered if it fails to clean up" in deviations:
-        yield failed.with_resource(resource.doing(*acts, phase=IS_UP)._replace(target=False))
+        yield failed.with_resource(_once_more(resource.doing(*acts))._replace(target=False))
     else:
-        yield failed.with_resource(_after_cleanup(resource.doing(*acts, phase=GONE), deviations))
+        gone = failed.with_resource(_after_cleanup(resource.doing(*acts, phase=GONE), deviations))
+        yield gone
+        if "failures to clean up are told otherwise" in deviations:  # and before the others are cleaned up
+            for call in gone.waiting("clean"):
+                gone = gone.ended(call.number, AN_ERROR)
+            yield gone
 
 
 def _stopped(state: State) -> Iterator[State]:
@@ -256,9 +271,14 @@ def _finished(state: State, deviations: Names) -> State:
         if not call.queued:
             state = state.with_call(_over(state, call, deviations))
     left = [each.number for each in state.resources if each.leaks and each.phase != INITIALISING]
-    resources = tuple([each._replace(target=False, leaks=each.leaks and each.number not in left) for each in state.resources])
+    resources = tuple([_let_be(each)._replace(leaks=each.leaks and each.number not in left) for each in state.resources])
     leaked = (*state.leaked, *left)
     return state._replace(resources=resources, cleaning=False, awaits=False, rests=False, sooner=(), leaked=leaked)
+
+
+def _let_be(resource: Resource) -> Resource:
+    """A resource once the cleanup is over."""
+    return resource._replace(target=False, phase=GONE if resource.phase == DONE else resource.phase)
 
 
 def _over(state: State, call: Tracked, deviations: Names = frozenset()) -> Tracked:
@@ -307,8 +327,12 @@ def cleanup_ends(state: State, number: int, how: str, deviations: Names) -> Iter
 
 def _made_way(state: State, resource: Resource, act: str, deviations: Names) -> Iterator[State]:
     """The cleanup() of a resource that was refused is over."""
-    ended = state.ended(resource.number, AN_ERROR)
-    yield from go_on(ended.with_resource(resource.doing(act, phase=GONE)), deviations)
+    after = state.ended(resource.number, AN_ERROR).with_resource(resource.doing(act, phase=GONE))
+    yield from go_on(after, deviations)
+    if resource.hasty and act != DOWN:  # whoever waits for that may be told of it
+        for each in [each for each in after.resources if each.id == resource.id and each.phase == PENDING]:
+            after = after.ended(each.number, AN_ERROR).with_resource(each._replace(phase=GONE))
+        yield from go_on(after, deviations)
 
 
 def cancel(state: State, call: Tracked, deviations: Names) -> Iterator[State]:
@@ -327,7 +351,7 @@ def cancel(state: State, call: Tracked, deviations: Names) -> Iterator[State]:
         yield from go_on(_with(marked, quit_all), deviations)
     if call.kind == "clean":
         yield from _given_up(_with(marked, quit_all), call)
-        shaky = [each.doing(QUITS, phase=IS_UP)._replace(shaky=True) for each in at_work]
+        shaky = [_once_more(each.doing(QUITS))._replace(shaky=True) for each in at_work]
         yield from _given_up(_with(marked, shaky), call)
 
 
@@ -335,7 +359,7 @@ def _given_up(state: State, call: Tracked) -> Iterator[State]:
     """The cleanup is over before its time; what it has not come to is registered as before."""
     for other in (*state.waiting("clean"), *state.waiting("scope")):
         state = state.with_call(other._replace(phase=AN_END))
-    resources = tuple([each._replace(target=False, doomed=False) for each in state.resources])
+    resources = tuple([_let_be(each)._replace(doomed=False) for each in state.resources])
     yield state.with_call(call._replace(phase=AN_END))._replace(
         resources=resources, cleaning=False, awaits=False, rests=False, sooner=()
     )

@@ -14,7 +14,7 @@ from patternproof.remembering import Memory
 from . import checking, cleaning, registering, transitions
 from .blame import blame
 from .choices import Choices
-from .deviations import CAUSES, DEVIATIONS
+from .deviations import DEVIATIONS, HARM
 from .events import (
     GIVES,
     INSIDE,
@@ -129,11 +129,13 @@ class ResourceLifecycleModel:
         return [settings for settings in known if self.supported is None or settings in self.supported]
 
     def initial(self, settings: ResourceLifecycleSettings) -> Iterable[State]:
-        return (State(settings, replaces=self.capabilities.replaces),)
+        return (State(settings, ids=self.capabilities.gets, replaces=self.capabilities.replaces),)
 
     def begin(self, state: State) -> State:
         calls = tuple([each for each in state.calls if each.phase in (WAITING, INSIDE)])
         resources = without_the_past(state.resources)
+        if state.unclean or state.broken:
+            state = state.shaken_by("a failing cleanup")
         return state._replace(resources=resources, calls=calls, early=(), touched=(), order=False, needs=False, leaked=())
 
     def apply(self, state: State, event: Any, deviations: Names) -> tuple[State, ...]:
@@ -227,6 +229,8 @@ class ResourceLifecycleModel:
         )
         if next(lacking, None) is not None or (deviation.name in OF_IDS and not self.capabilities.gets):
             return False  # without a search, which would look at all there is
+        if deviation.name == "a taken id is replaced" and self.capabilities.replaces:
+            return False
         names = SHOWS_WITH.get(deviation.name) or SHOWS_WITH.get(deviation.requirement)
         return names is None or any(getattr(settings, name) != getattr(PLAIN, name) for name in names)
 
@@ -244,7 +248,7 @@ def _gone_on(state: State, deviations: Names) -> Iterator[State]:
 
 def is_wild(state: State, deviations: Names) -> bool:
     """Whether a deviation has struck after which anything may be seen."""
-    return state.wild or any(CAUSES.get(name) in state.shaken for name in deviations)
+    return state.wild or any(HARM[cause] in deviations for cause in state.shaken)
 
 
 def _wild(state: State, event: Any = None) -> State:

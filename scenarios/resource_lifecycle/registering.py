@@ -33,6 +33,7 @@ from .state import (
     PENDING,
     RETURNED_OR_ERROR,
     TAKEN,
+    UNCLEAN_MANNERS,
     Resource,
     State,
     Tracked,
@@ -40,8 +41,14 @@ from .state import (
 
 TRIED = (BEGINS, UP, CLEANS, DOWN)
 """What an optimistic manager does before it refuses."""
-UNCLEAN_MANNERS = ("unclean", "breaks")
-"""How a resource behaves whose cleanup fails."""
+TAKEN_IDS = {
+    "a taken id is ignored",
+    "a taken id is overwritten",
+    "a taken id is hidden",
+    "the second is left initialised",
+    "the first is cleaned up as well",
+    "a taken id is replaced",
+}
 
 
 def register(state: State, event: Register, deviations: Names) -> Iterator[State]:
@@ -64,6 +71,9 @@ def _admit(state: State, resource: Resource, deviations: Names) -> Iterator[Stat
     """Whether a resource that has come is initialised, refused or has to wait."""
     if resource.needs and "needs are not looked at" not in deviations and _wanting(state, resource):
         yield from _without(state, resource, deviations)
+        holder = state.registered(resource.id)
+        if holder is not None and deviations & TAKEN_IDS:  # that the id is taken may be seen before what it needs is looked at
+            yield from _taken(state, resource, holder, deviations)
     elif state.cleaning:
         yield from _during_cleanup(state, resource, deviations)
     else:
@@ -155,7 +165,7 @@ def _admitted(state: State, resource: Resource, deviations: Names) -> Iterator[S
 
 
 def _rivals(state: State, resource: Resource) -> list[Resource]:
-    return [each for each in state.under_way() if each.id == resource.id and each.number != resource.number]
+    return [each for each in state.under_way() if state.ids and each.id == resource.id and each.number != resource.number]
 
 
 def _has_overlapped(state: State, resource: Resource) -> bool:
@@ -165,18 +175,8 @@ def _has_overlapped(state: State, resource: Resource) -> bool:
 
 def _taken(state: State, resource: Resource, holder: Resource, deviations: Names) -> Iterator[State]:
     """The id belongs to another resource."""
-    if "a taken id is ignored" in deviations:
-        yield state.ended(resource.number, RETURNED).with_resource(resource._replace(phase=GONE))
-    elif "a taken id is overwritten" in deviations:
-        forgotten = state.with_resource(holder._replace(phase=LEFT))
-        yield from _initialised(forgotten, resource, deviations)
-    elif "a taken id is hidden" in deviations:
-        yield from _initialised(state, resource, deviations, over=True)
-    elif "the second is left initialised" in deviations:
-        yield state.ended(resource.number, TAKEN).with_resource(resource.doing(BEGINS, UP, phase=LEFT))
-    elif "the first is cleaned up as well" in deviations:
-        cleaned = holder.doing(CLEANS, phase=LEFT) if holder.manner == "lingers" else _cleaned(holder)
-        yield from _refused(state.with_resource(cleaned), resource, TAKEN)
+    if deviations & TAKEN_IDS and not state.settings.replace:
+        yield from _taken_all_the_same(state, resource, holder, deviations)
     elif state.settings.replace and "a replaced resource is left" in deviations:
         yield from _initialised(state.with_resource(holder._replace(phase=LEFT)), resource, deviations)
     elif state.settings.replace and "a taken id is not replaced" not in deviations:
@@ -189,9 +189,34 @@ def _taken(state: State, resource: Resource, holder: Resource, deviations: Names
             yield from _replaced(state, resource, holder, deviations)
 
 
+def _taken_all_the_same(state: State, resource: Resource, holder: Resource, deviations: Names) -> Iterator[State]:
+    """With a deviation more comes of it than an error."""
+    if "a taken id is ignored" in deviations:
+        yield state.ended(resource.number, RETURNED).with_resource(resource._replace(phase=GONE))
+    elif "a taken id is overwritten" in deviations:
+        forgotten = state.with_resource(holder._replace(phase=LEFT))
+        yield from _initialised(forgotten, resource, deviations)
+    elif "a taken id is hidden" in deviations:
+        yield from _initialised(state, resource, deviations, over=True)
+    elif "the second is left initialised" in deviations:
+        state, resource = _unlooked_at(state, resource)
+        yield state.ended(resource.number, TAKEN).with_resource(resource.doing(BEGINS, UP, phase=LEFT))
+    elif "the first is cleaned up as well" in deviations:
+        lingers = holder.doing(CLEANS, phase=LEFT)._replace(hasty=True)
+        cleaned = lingers if holder.manner == "lingers" else _cleaned(holder)
+        yield from _refused(state.with_resource(cleaned), resource, TAKEN)
+    elif holder.manner != "lingers":
+        yield from _replaced(state, resource, holder, deviations)
+    elif holder.phase == IS_UP:  # the second waits until it is down
+        yield state.with_resource(holder.doing(CLEANS, phase=CLEANING)._replace(hasty=True))
+    elif not resource.resumed:
+        yield state
+        yield from _refused(state, resource, TAKEN)
+
+
 def _cleaned(holder: Resource) -> Resource:
     """A resource that makes way, once its cleanup is over."""
-    return holder.doing(CLEANS, UNCLEAN if holder.manner in UNCLEAN_MANNERS else DOWN, phase=GONE)
+    return holder.doing(*holder.cleanup, phase=GONE)
 
 
 def _replaced(state: State, resource: Resource, holder: Resource, deviations: Names) -> Iterator[State]:
@@ -208,8 +233,7 @@ def _replaced(state: State, resource: Resource, holder: Resource, deviations: Na
 
 def _initialised(state: State, resource: Resource, deviations: Names, over: bool = False) -> Iterator[State]:
     """The resource is initialised, as far as it goes."""
-    if resource.needs and _wanting(state, resource):
-        state, resource = state._replace(needs=True), resource._replace(needs=())
+    state, resource = _unlooked_at(state, resource)
     if "is not initialised" in deviations:
         yield up(state, resource._replace(phase=IS_UP))
         return
@@ -227,8 +251,18 @@ def _initialised(state: State, resource: Resource, deviations: Names, over: bool
             yield from finish(state, begun, deviations) if not over else (up(state, begun.doing(UP, phase=IS_UP)),)
 
 
+def _unlooked_at(state: State, resource: Resource) -> tuple[State, Resource]:
+    """With a deviation a resource is initialised though what it needs is not there."""
+    if resource.needs and _wanting(state, resource):
+        return state._replace(needs=True), resource._replace(needs=())
+    return state, resource
+
+
 def up(state: State, resource: Resource) -> State:
     """A resource is registered."""
+    cold = state.cold(resource.id)
+    if cold is not None:  # it gives way
+        state = state.with_resource(cold._replace(phase=GONE))
     return state.ended(resource.number, RETURNED).with_resource(resource)
 
 
@@ -260,13 +294,14 @@ def finish(state: State, resource: Resource, deviations: Names) -> Iterator[Stat
     done = resource.doing(UP)
     gone = done.doing(CLEANS, DOWN, phase=GONE)
     holder = state.registered(resource.id)
+    hides = holder is not None and holder.number in resource.after and "a taken id is hidden" in deviations
     if resource.orphaned and "a cancelled register goes on" not in deviations:
         yield state.with_resource(gone)
         if resource.shaky:
             yield state.with_resource(done._replace(phase=GONE))
     elif resource.doomed:
         yield from _finish_doomed(state, done, deviations)
-    elif holder is not None and holder.number != resource.number and "rivals both win" not in deviations:
+    elif holder is not None and holder.number != resource.number and not hides and "rivals both win" not in deviations:
         if state.settings.replace:
             down = state.with_resource(_cleaned(holder))
             yield up(down, done._replace(phase=IS_UP))
@@ -274,7 +309,7 @@ def finish(state: State, resource: Resource, deviations: Names) -> Iterator[Stat
                 yield down.ended(resource.number, AN_ERROR).with_resource(gone)
         yield state.ended(resource.number, TAKEN).with_resource(gone)
     else:
-        if holder is not None and holder.number != resource.number:
+        if holder is not None and holder.number != resource.number and not hides:
             yield up(state.with_resource(holder._replace(phase=LEFT)), done._replace(phase=IS_UP))
             yield up(state, done._replace(phase=LEFT))
         done = done._replace(leaks=resource.leaks and state.cleaning)

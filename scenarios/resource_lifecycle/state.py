@@ -9,7 +9,9 @@ from patternproof.ports.resource_lifecycle import ResourceLifecycleSettings
 
 from .events import (
     CANCELLED,
+    CLEANS,
     CYCLE,
+    DOWN,
     DUPLICATE,
     ENDS,
     GIVES,
@@ -18,6 +20,7 @@ from .events import (
     REFUSED,
     RETURNED,
     TIMEOUT,
+    UNCLEAN,
     UNCLEANED,
     WAITING,
 )
@@ -26,6 +29,10 @@ PENDING, INITIALISING, IS_UP, CLEANING, GONE = "pending", "initialising", "up", 
 """Phases of a resource: not begun, in initialize(), registered, in cleanup(), none of the manager's concern any more."""
 GHOST, AGAIN = "ghost", "again"
 """Only with deviations: cleaned up, but still to be got, or to be cleaned up once more."""
+COLD = "cold"
+"""Only with a deviation: cleaned up, and initialised again by whoever gets it."""
+DONE = "done"
+"""Only with a deviation: cleaned up by the cleanup under way, and cleaned up once more by another at the same time."""
 LEFT = "left"
 """Open, if in part, and forgotten or given up: nobody is to clean it up, though with some deviations somebody does."""
 
@@ -46,6 +53,8 @@ MEANS = {
     REPORTS_OR_ERROR: ERRORS | {REPORTS},
 }
 """What may be seen where the model leaves open how a call ends."""
+UNCLEAN_MANNERS = ("unclean", "breaks")
+"""How a resource behaves whose cleanup fails."""
 PLAINLY = {AN_ERROR: REFUSED, TAKEN: DUPLICATE, CIRCLE: CYCLE, TIMED_OUT: TIMEOUT, RETURNED_OR_ERROR: RETURNED, AN_END: CANCELLED}
 PLAINLY |= {GIVEN_OR_ERROR: GIVES, REPORTS_OR_ERROR: REPORTS}
 """What is plainly seen there."""
@@ -82,6 +91,8 @@ class Resource(NamedTuple):
     """Whether the cleanup that is under way is to clean it up."""
     shaky: bool = False
     """Whether its cleanup was stopped half-way, and may be tried again; or has come before the end of its initialize()."""
+    hasty: bool = False
+    """Whether it is being cleaned up before its time; only with deviations."""
     leaks: bool = False
     """Whether the cleanup under way leaves it behind; only with deviations."""
     resumed: bool = False
@@ -91,6 +102,11 @@ class Resource(NamedTuple):
     def is_over(self) -> bool:
         """Whether nothing is heard of it any more: what is left behind counts where it keeps its id, or is still at work."""
         return self.phase == GONE or (self.phase == LEFT and not self.lost and self.manner != "lingers")
+
+    @property
+    def cleanup(self) -> tuple[str, str]:
+        """What it does as it is cleaned up, if that takes no time."""
+        return CLEANS, UNCLEAN if self.manner in UNCLEAN_MANNERS else DOWN
 
     def doing(self, *acts: str, phase: str = "") -> Resource:
         return self._replace(acts=self.acts + acts, phase=phase or self.phase, held=0.0)
@@ -149,6 +165,8 @@ class State(NamedTuple):
     """Whether a cleanup() has raised what is no Exception."""
     touched: tuple[str, ...] = ()
     """Ids of which something has changed since the last batch."""
+    ids: bool = True
+    """Whether the manager knows its resources by ids, so that one can be taken."""
     replaces: bool = False
     """Whether the manager may replace a resource, though it was not asked to."""
     scoped: bool = False
@@ -192,7 +210,14 @@ class State(NamedTuple):
 
     def registered(self, id: str) -> Resource | None:
         """The resource that is registered under an id; of several, only with deviations, the latest."""
-        return next((each for each in reversed(self.resources) if each.id == id and each.phase in (IS_UP, CLEANING)), None)
+        if not self.ids:
+            return None
+        found = [each for each in reversed(self.resources) if each.id == id and each.phase in (IS_UP, CLEANING)]
+        return next((each for each in found if not any(each.number in other.after for other in found)), None)
+
+    def cold(self, id: str) -> Resource | None:
+        """The resource that whoever gets it initialises again."""
+        return next((each for each in self.resources if each.id == id and each.phase == COLD), None)
 
     def under_way(self) -> Iterable[Resource]:
         """The resources that are being registered."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from patternproof.modelling import Names
 
 from . import breaking_off, checking, cleaning
-from .events import CANCELLED, GIVES, INSIDE, MISSING, REFUSED, WAITING, CleanUp, Get, Leave
+from .events import BEGINS, CANCELLED, GIVES, INSIDE, MISSING, REFUSED, UP, WAITING, CleanUp, Get, Leave
 from .state import (
     AN_END,
     AN_ERROR,
@@ -15,8 +15,10 @@ from .state import (
     GHOST,
     GIVEN_OR_ERROR,
     INITIALISING,
+    IS_UP,
     PENDING,
     REPORTS_OR_ERROR,
+    Resource,
     State,
     Tracked,
 )
@@ -36,9 +38,24 @@ def get(state: State, event: Get, deviations: Names) -> Iterator[State]:
     if early and "is got before it is up" in deviations and state.registered(event.id) is None:
         yield state.with_call(call._replace(phase=GIVES, about=(str(early[-1].number),)))
         return
+    cold = state.cold(event.id)
+    if cold is not None:
+        yield from _warmed(state, call, cold)
+        return
     yield state.with_call(_found(state, call, deviations))
     if state.is_busy or (begun and state.registered(event.id) is None):
         yield state.with_call(call)  # it waits for what becomes of that
+
+
+def _warmed(state: State, call: Tracked, resource: Resource) -> Iterator[State]:
+    """With a deviation what was cleaned up is initialised again as it is got."""
+    if resource.manner == "slow":
+        yield state.with_call(call).with_resource(resource.doing(BEGINS, phase=INITIALISING))
+    else:
+        given = state.with_call(call._replace(phase=GIVES, about=(str(resource.number),)))
+        yield given.with_resource(resource.doing(BEGINS, UP, phase=IS_UP))
+        if any(each.kind == "clean" for each in state.calls):  # the cleanup may come to it once more
+            yield given.with_resource(resource.doing(BEGINS, UP, *resource.cleanup))
 
 
 def _found(state: State, call: Tracked, deviations: Names) -> Tracked:

@@ -20,6 +20,12 @@ class Stay:
         self.ended: int | None = None
         """When its register() was over."""
         self.cleaned: int | None = None
+        self.missed: set[str] = set()
+        """What it needs and has begun without: told once, since whoever does so knows nothing of it later either."""
+
+    def needs(self, id: str) -> bool:
+        """Whether it needs what has that id, and has waited for it."""
+        return id in self.resource.needs and id not in self.missed
 
     def is_before(self, other: Stay) -> bool:
         """Whether it was registered before the other came."""
@@ -77,7 +83,7 @@ class Witness:
         stay = self._stays[resource.number]
         if act == BEGINS:
             stay.began = stay.began or self._now
-            self._look_at_needs(resource)
+            self._look_at_needs(stay)
         elif act == UP:
             stay.up = stay.up or self._now
         elif act == CLEANS and self._cleanups and not self._is_coming(resource.id):
@@ -90,10 +96,11 @@ class Witness:
         """Whether a register() of that id is under way: then that may be what cleans up, and not a cleanup of all."""
         return any(stay.resource.id == id and stay.ended is None for stay in self._stays.values())
 
-    def _look_at_needs(self, resource: Resource) -> None:
-        for id in resource.needs:
+    def _look_at_needs(self, stay: Stay) -> None:
+        for id in stay.resource.needs:
             if not any(each.resource.is_up and each.resource.id == id for each in self._stays.values()):
-                self.needs = f"resource {resource.number} is initialised, and {id}, which it needs, is not there"
+                stay.missed.add(id)
+                self.needs = f"resource {stay.resource.number} is initialised, and {id}, which it needs, is not there"
 
     def _look_at_order(self, stay: Stay) -> None:
         for other in self._stays.values():
@@ -105,7 +112,7 @@ class Witness:
                 self._tell(other, stay)
             elif stay.is_before(other) and other.resource.is_cleaning and not self._is_given_up(other.resource):
                 self._tell(stay, other)
-            elif too_late and other.resource.id in stay.resource.needs and not other.is_before(stay):
+            elif too_late and stay.needs(other.resource.id) and not other.is_before(stay):
                 self.needs = f"{other.resource.id} is cleaned up before resource {stay.resource.number}, which needs it"
 
     def _is_substitute(self, stay: Stay) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from patternproof.reference.resource_lifecycle import ResourceManager
@@ -448,6 +449,15 @@ class CleansFirst(Doubling):
         raise DuplicateResourceError(id)
 
 
+@faulty("RL-04", "a taken id goes to a second resource, and the first is cleaned up", claims="dependencies restart")
+class ReplacesUnasked(Manager):
+    """Registering once more is taken for a new version, as in containers that override what they were told before."""
+
+    def __init__(self, settings: ResourceLifecycleSettings) -> None:
+        super().__init__(settings)
+        self._book.settings = replace(settings, replace=True)
+
+
 @faulty("RL-04", "a resource is not replaced though it is to be", "histories feature")
 class ReplacesNever(Manager):
     """The option is there, and is not looked at."""
@@ -673,6 +683,55 @@ class FailsTheSecondTime(Manager):
     async def __aexit__(self, *error: Any) -> None:
         if self._cleaned is None or not self._cleaned.is_set():
             await super().__aexit__(*error)
+
+
+@faulty("RL-08", "a resource that was cleaned up is initialised again when it is got")
+@without("initialize_timeout")
+class StartsAgain(Manager):
+    """A container that makes whatever it is asked for, as often as it has to."""
+
+    def __init__(self, settings: ResourceLifecycleSettings) -> None:
+        super().__init__(settings)
+        self.ended: dict[str, Entry] = {}
+        self.again: dict[str, Entry] = {}
+        self.cleanups = 0
+        self.starting: set[asyncio.Task[Any]] = set()
+
+    async def _clean(self, entry: Entry) -> None:
+        try:
+            await super()._clean(entry)
+        finally:
+            if self._book._closed and entry.place >= 0:
+                self.ended[entry.id] = entry
+
+    async def cleanup_all(self) -> None:
+        self.cleanups += 1
+        if self.again:
+            entries, self.again = sorted(self.again.values(), key=lambda entry: -entry.place), {}
+            await self._clean_all(entries)
+        else:
+            await super().cleanup_all()
+
+    async def get(self, id: str) -> Any:
+        if id in self.again:
+            return self.again[id].resource
+        if id not in self.ended:
+            return await super().get(id)
+        starting = asyncio.ensure_future(self._start(self.ended.pop(id)))
+        self.starting.add(starting)
+        return await asyncio.shield(starting)
+
+    async def _start(self, entry: Entry) -> Any:
+        cleanups = self.cleanups
+        try:
+            await entry.resource.initialize()
+            if cleanups < self.cleanups:
+                raise ManagerClosedError("cleaned up meanwhile")
+        except BaseException:
+            await entry.resource.cleanup()
+            raise
+        self.again[entry.id] = entry
+        return entry.resource
 
 
 @faulty("RL-08", "a second cleanup at the same time cleans up again", "histories feature")

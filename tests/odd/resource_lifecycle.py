@@ -222,7 +222,10 @@ class LockedAndReusable(Plain):
 
 @odd
 class OneLock(ResourceManager):
-    """One lock over everything, checks of the health included: whatever comes meanwhile waits."""
+    """One lock over everything, checks of the health included: whatever comes meanwhile waits.
+
+    A cleanup has its turn even if whoever has asked for it is gone.
+    """
 
     def __init__(self, settings: ResourceLifecycleSettings) -> None:
         super().__init__(settings)
@@ -241,6 +244,10 @@ class OneLock(ResourceManager):
             return await super().health()
 
     async def cleanup_all(self) -> None:
+        self.cleaning = asyncio.ensure_future(self._cleanup_all())
+        await asyncio.shield(self.cleaning)
+
+    async def _cleanup_all(self) -> None:
         async with self.lock:
             await super().cleanup_all()
 
