@@ -45,6 +45,8 @@ class Deed(NamedTuple):
     """Whether its event need not be there: the bus has refused it, or the call was cancelled meanwhile."""
     refused: bool = False
     """Whether the bus refuses its event the next time."""
+    refusing: bool = False
+    """Whether it has done so since all last settled: whoever waits for that as well is told the same."""
     published: int = 0
     dead: bool = False
     """Whether nothing makes it take effect any more; only with deviations."""
@@ -95,7 +97,8 @@ class BridgeModel:
         return (State(),)
 
     def begin(self, state: State) -> State:
-        return state._replace(over=()) if state.over else state
+        deeds = tuple([deed._replace(refusing=False) if deed.refusing else deed for deed in state.deeds])
+        return state._replace(over=(), deeds=deeds)
 
     def apply(self, state: State, event: Any, deviations: Names) -> tuple[State, ...]:
         return MEMORY.remembered(self._applied, state, event, deviations)
@@ -241,7 +244,7 @@ def _settled(state: State, deviations: Names) -> Iterator[State]:
     """What follows of itself; while the direct way is busy with one action, others may have to wait."""
     ready = [deed for deed in state.deeds if deed.wanted and (deed.is_done or deed.decided)]
     for deed in ready:
-        for after in (_returned(state, deed),) if deed.is_done else _over(state, deed, deviations):
+        for after in _returned(state, deed) if deed.is_done else _over(state, deed, deviations):
             yield from _settled(after, deviations)
     if all(_busy(state, deed) for deed in ready):
         yield state
@@ -253,8 +256,19 @@ def _busy(state: State, deed: Deed) -> bool:
     return any(each.wanted and not each.decided and not each.is_done for each in others)
 
 
-def _returned(state: State, deed: Deed) -> State:
-    return state.ended(deed._replace(calls=(), asked=False, orphan=False), *((number, "returned") for number in deed.calls))
+def _returned(state: State, deed: Deed) -> Iterator[State]:
+    after = deed._replace(calls=(), asked=False, orphan=False)
+    yield state.ended(after, *((number, "returned") for number in deed.calls))
+    if deed.refused or deed.refusing:  # nobody was there to publish it before, or that is under way
+        yield from _refused(state, after._replace(refused=False, refusing=True), deed.calls)
+
+
+def _refused(state: State, deed: Deed, calls: tuple[int, ...]) -> Iterator[State]:
+    """The bus has refused the event of an action that has taken effect: of these calls all are told, or one."""
+    if calls:
+        yield state.ended(deed, *((number, "raised") for number in calls))
+    for unlucky in calls if len(calls) > 1 else ():
+        yield state.ended(deed, *((number, "raised" if number == unlucky else "returned") for number in calls))
 
 
 def _over(state: State, deed: Deed, deviations: Names) -> Iterator[State]:
@@ -286,7 +300,8 @@ def _took_effect(state: State, deed: Deed, deviations: Names) -> Iterator[State]
         asked=False,
         orphan=False,
         double="",
-        refused=False,
+        refused=deed.refused and deed.orphan and not (deed.calls or deed.came),
+        refusing=deed.refused and bool(deed.calls),
         again=bool(deed.double) or ("echo acts" in deviations and first and published),
         calls=(),
     )
@@ -298,10 +313,8 @@ def _took_effect(state: State, deed: Deed, deviations: Names) -> Iterator[State]
     yield state.ended(after, *((number, "returned") for number in deed.calls))
     if deed.calls and _busy(state, deed):
         yield state.put(after._replace(calls=deed.calls))
-    if deed.refused and deed.calls:
-        yield state.ended(after, *((number, "raised") for number in deed.calls))
-        for unlucky in deed.calls if len(deed.calls) > 1 else ():
-            yield state.ended(after, *((number, "raised" if number == unlucky else "returned") for number in deed.calls))
+    if deed.refused:
+        yield from _refused(state, after, deed.calls)
 
 
 def _effects_fit(plain: tuple[tuple[int, int], ...], seen: tuple[tuple[int, int], ...], deviations: Names) -> bool:

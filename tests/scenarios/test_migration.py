@@ -64,6 +64,18 @@ def test_what_takes_effect_by_a_call_is_published_once() -> None:
         assert not is_right(BRIDGE, begun, (End(0), Bridged((RETURNS,), ONCE, published)))
 
 
+def test_whoever_publishes_an_effect_that_nobody_waited_for_may_be_told_that_the_bus_refuses_it() -> None:
+    begun = ((Act(0, 0, "unheard"), Bridged((WAITS,))), (CancelCall(0), Bridged((Call(0, "cancelled"),))))
+    effect = (End(0), Bridged((), ONCE))
+    called, again = Act(1, 0), Act(2, 0)
+    for phase in ("raised", "returned"):
+        assert is_right(BRIDGE, *begun, effect, (called, Bridged((Call(1, phase),), ONCE)))
+    refused = (called, Bridged((Call(1, "raised"),), ONCE))
+    assert not is_right(BRIDGE, *begun, effect, refused, (again, Bridged((Call(2, "raised"),), ONCE)))
+    together = Bridged((Call(1, "raised"), Call(2, "raised")), ONCE)
+    assert is_right(BRIDGE, *begun, effect, (Batch((called, again), (0,)), together))
+
+
 def test_a_bridge_may_do_one_thing_after_the_other() -> None:
     begun = ((Come(1), Bridged()), (Act(0, 0), Bridged((WAITS,))))
     assert is_right(BRIDGE, *begun, (End(0), Bridged((WAITS,))))
