@@ -13,6 +13,7 @@ from patternproof.scenarios.resource_lifecycle.events import (
     CLEANS,
     DOWN,
     DUPLICATE,
+    QUITS,
     REFUSED,
     RETURNED,
     STOPS,
@@ -118,6 +119,21 @@ def test_a_cancelled_registration_may_go_on_as_long_as_it_cleans_up() -> None:
     assert is_right(SLOW, detached, (InitializeEnds(0), seen(r0=(UP, CLEANS, DOWN))))
     assert not is_right(SLOW, (Cancel(0), seen((0, CANCELLED), r0=(STOPS,))))
     assert not is_right(SLOW, detached, (InitializeEnds(0), seen(r0=(UP,))))
+
+
+def test_a_cleanup_that_was_stopped_half_way_may_be_tried_again_and_takes_no_time_then() -> None:
+    lingers = (Register(0, "a", "lingers"), seen((0, RETURNED), r0=UP_AT_ONCE))
+    begun = (CleanUp(1), seen((1, WAITING), r0=(CLEANS,)))
+    stopped = (Cancel(1), seen((1, CANCELLED), r0=(QUITS,)))
+    assert is_right(lingers, begun, stopped, (CleanUp(2), seen((2, RETURNED), r0=(CLEANS, DOWN))))
+
+
+def test_no_id_is_taken_where_resources_have_none() -> None:
+    without = ResourceLifecycleModel(EVERYTHING._replace(gets=False))
+    second = (Register(1, "a"), seen((1, RETURNED), r1=UP_AT_ONCE))
+    assert is_right(REGISTERED, second, model=without)
+    assert not is_right(REGISTERED, second)
+    assert not is_right(REGISTERED, (Register(1, "a"), seen((1, DUPLICATE))), model=without)
 
 
 def test_what_fails_half_way_is_cleaned_up_and_what_fails_at_once_may_be() -> None:
