@@ -181,7 +181,7 @@ def _told(state: State, deviations: Names) -> Iterator[State]:
             return
     yield state
     for index, each in enumerate(state.incoming):
-        if each.failed and not each.told:
+        if (each.failed or each.perhaps) and not each.told:
             told = (*state.incoming[:index], each._replace(told=True), *state.incoming[index + 1 :])
             yield from _told(_reply(state._replace(incoming=told), each.number, deviations), deviations)
             return
@@ -237,11 +237,7 @@ def failed(state: State, handler: Handler, deviations: Names) -> State:
     unregistered = handler.gone or handler.leaving
     incoming = tuple(
         [
-            each
-            if each.label != label
-            else each._replace(perhaps=True)
-            if unregistered
-            else each._replace(failed=True, told=each.told and each.failed)
+            each if each.label != label else each._replace(perhaps=True) if unregistered else each._replace(failed=True)
             for each in state.incoming
         ]
     )

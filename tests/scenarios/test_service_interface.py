@@ -7,14 +7,25 @@ from typing import Any
 import pytest
 from patternproof.reference.service_interface import MessageService, ThreadedMessageService
 from patternproof.scenarios.service_interface.consumer import CoreComponent, Double
-from patternproof.scenarios.service_interface.events import Answer, CancelSend, PeerSends, Register, Retry, Send, Unregister
+from patternproof.scenarios.service_interface.events import (
+    Answer,
+    CancelSend,
+    HandlerEnds,
+    PeerSends,
+    Register,
+    Retry,
+    Seen,
+    Send,
+    Told,
+    Unregister,
+)
 from patternproof.scenarios.service_interface.model import complete
 from patternproof.scenarios.service_interface.samples import Samples
 from patternproof.scenarios.service_interface.structure import differences
 
 from patternproof.flavour import plainly
 from patternproof.history import alone
-from patternproof.modelling import RIGHT, successors
+from patternproof.modelling import RIGHT, fitting, successors
 from patternproof.ports.service_interface import Message, Response
 
 
@@ -118,6 +129,25 @@ def test_a_key_whose_caller_was_cancelled_is_not_sent_again() -> None:
 
 def test_a_retry_gets_the_response_that_was_kept() -> None:
     assert str(after(Send(0, "keyed"), Answer(0), Retry(1, 0))) == "call 1 gets its response"
+
+
+def test_the_failure_of_a_handler_that_was_unregistered_may_be_told_at_once_or_with_the_others_or_not() -> None:
+    begun = (Register(0), Register(1), PeerSends(0), Unregister(0))
+    told, untold = Seen(told=(Told(0, "fault"),)), Seen()
+    failed, ended = alone(HandlerEnds(0, "error")), alone(HandlerEnds(1))
+    model = complete()
+    states = tuple(model.initial(model.variants()[0]))
+    for event in begun:
+        states = successors(model, states, alone(event), RIGHT)
+
+    def is_right(at_once: Seen, at_last: Seen) -> bool:
+        between = fitting(model, states, failed, at_once, RIGHT)
+        return bool(fitting(model, between, ended, at_last, RIGHT))
+
+    assert is_right(told, untold)
+    assert is_right(untold, told)
+    assert is_right(untold, untold)
+    assert not is_right(told, told)
 
 
 def test_a_handler_that_was_unregistered_hears_nothing() -> None:
