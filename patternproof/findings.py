@@ -141,6 +141,11 @@ class Findings:
             histories = [history for history in self.histories if self._explaining(history) == self.known]
             self.known = diagnose(self.model, histories, others, name, most) or self.known
 
+    def weigh(self, rival: Names) -> None:
+        """Adopt a rival, told apart by a history that is right, where it explains them all and what is known does not."""
+        if cost(self.model, rival) <= cost(self.model, self.known) and explains(self.model, self.histories, rival):
+            self.known = self.known if explains(self.model, self.histories, self.known) else rival
+
     def _pruned(self, names: Names) -> Names:
         """Without what no history needs any more; the general give way to the special."""
         for name in [name for name in reversed(self.model.deviations) if name in names]:

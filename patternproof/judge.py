@@ -112,6 +112,8 @@ class Subject:
             separation = separate(self.model, known, rival, pairs=MOST_HIDDEN_PAIRS if vain else MOST_PAIRS)
             if separation is not None:
                 findings.take([self.play(separation.settings, map(alone, separation.events))])
+                if findings.known == known and not vain:
+                    findings.weigh(rival)
 
     def shrunk(self, history: History, findings: Findings) -> History:
         """The shortest history found that these findings still do not explain."""
