@@ -345,6 +345,8 @@ def cancel(state: State, call: Tracked, deviations: Names) -> Iterator[State]:
     if "a cancelled leaving ends it all" in deviations and call.kind == "scope":
         yield from _given_up(_with(marked, quit_all), call)
         return
+    if "a cancelled leaving that waits cleans up nothing" in deviations and call.kind == "scope" and state.rests:
+        yield from _given_up(marked, call)
     yield marked  # it waits for the end all the same
     yield state.with_call(call._replace(phase=CANCELLED))  # the cleanup goes on by itself
     if at_work:

@@ -153,6 +153,12 @@ _HARM = (
 _ELUSIVE = (
     # Where the claim `replace` is made it is right, and so the model of a manager that has everything never shows it.
     ("a taken id is replaced", "RL-04", "a taken id goes to a second resource, and the first is cleaned up", "", "taken"),
+    (
+        "a cancelled leaving that waits cleans up nothing",
+        "RL-13",
+        "a cancellation while the scope waits to be left leaves all of it",
+        "scope cancel",
+    ),
     ("a cancelled register leaves it up", "RL-10", "a register() that is cancelled at its end leaves the resource", "cancel"),
     ("is cleaned up before those that need it", "RL-15", "a resource is cleaned up before those that depend on it", "needs"),
 )

@@ -1007,6 +1007,31 @@ class EndsWhenCancelled(Manager):
         await super().__aexit__(kind, error, trace)
 
 
+@faulty("RL-13", "a cancellation while the scope waits to be left leaves all of it", "machine")
+class GivesUpItsTurn(Manager):
+    """One lock over everything; who is cancelled while waiting for it has done nothing."""
+
+    def __init__(self, settings: ResourceLifecycleSettings) -> None:
+        super().__init__(settings)
+        self.lock = asyncio.Lock()
+
+    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:
+        async with self.lock:
+            await super().register(id, resource, depends_on)
+
+    async def get(self, id: str) -> Any:
+        async with self.lock:
+            return await super().get(id)
+
+    async def health(self) -> dict[str, Health]:
+        async with self.lock:
+            return await super().health()
+
+    async def cleanup_all(self) -> None:
+        async with self.lock:
+            await super().cleanup_all()
+
+
 # RL-14: hangs
 
 
