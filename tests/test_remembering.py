@@ -1,4 +1,4 @@
-"""What is remembered of states is what would be computed anew."""
+"""What is remembered is what would be computed anew."""
 
 from __future__ import annotations
 
