@@ -72,14 +72,16 @@ function fire (timer) {
   } catch {} // what a timer raises reaches nobody who could judge it
 }
 
-/** Let seconds pass, timers firing in order. */
-export async function pass (seconds) {
+/** Let seconds pass, timers firing in order, until it is enough after one of them; the seconds that are left. */
+export async function pass (seconds, enough) {
   const end = now + seconds * 1000
   for (let next; (next = earliest(timer => timer.due <= end));) {
     fire(next)
     await settle()
+    if (enough()) return Math.max(0, end - now) / 1000
   }
   now = Math.max(now, end)
+  return 0
 }
 
 /** Set the wall clock forward or back, and nothing else. */

@@ -150,8 +150,9 @@ export function serve (adapter, port = Number(process.argv[2] ?? 8080)) {
     },
     'POST /clock': async (_, { seconds = 0, wall_clock: wall = 0, turns = 0 }) => {
       if (turns) throw new Fault(409, 'no-turns', 'turns cannot be counted between requests')
-      if (seconds) await clock.pass(seconds)
+      const left = await clock.pass(seconds, () => example.events.some(({ event }) => event === 'begun'))
       if (wall) clock.moveWallClock(wall)
+      return { ...(left && { left }), events: [] }
     }
   }
 

@@ -89,4 +89,50 @@ const eventBus = {
   close: async bus => { await bus.close() }
 }
 
-export const begin = { circuit_breaker: circuitBreaker, connection_pool: connectionPool, event_bus: eventBus }
+const base64 = bytes => Buffer.from(bytes).toString('base64')
+const bytes = text => Buffer.from(text, 'base64')
+
+/** What either text holds, without what either has removed since the base. */
+function union (base, ...sides) {
+  const [before, ours, theirs] = [base, ...sides].map(side => side?.split('+') ?? [])
+  const kept = word => !before.includes(word) || (ours.includes(word) && theirs.includes(word))
+  return [...new Set([...ours, ...theirs])].filter(kept).sort().join('+') || null
+}
+
+const stateSync = {
+  members: [],
+  make: (factory, { network, settings = {}, merges, chance = 0.5 }, example) => {
+    const made = { inboxes: new Map(), chance }
+    const call = example.function(network, 'call')
+    const merge = settings.merge && ((...sides) => {
+      if (merges) example.tell(merges, ...sides.map(side => side ?? null))
+      return union(...sides)
+    })
+    const between = {
+      register: (name, receive) => { made.inboxes.set(name, receive); example.tell(network, name) },
+      call: async (sender, receiver, request) => bytes(await call(sender, receiver, base64(request)))
+    }
+    return Object.assign(made, factory(between, { ...settings, merge, random: () => made.chance }))
+  },
+  receive: async ({ inboxes }, { receiver, sender, request }) => {
+    if (!inboxes.has(receiver)) throw new Error(`nobody is registered as '${receiver}'`)
+    return base64(await inboxes.get(receiver)(sender, bytes(request)))
+  },
+  chance: (made, { value }) => { made.chance = value },
+  replica: (made, { call, name }, example) => { example.handles.set(call, made.replica(name)) },
+  write: async (_, { replica, key, value }, example) => { await held(example, replica).write(key, value) },
+  delete: async (_, { replica, key }, example) => { await held(example, replica).delete(key) },
+  read: async (_, { replica, key }, example) => held(example, replica).read(key),
+  snapshot: async (_, { replica }, example) => held(example, replica).snapshot(),
+  sync: async (_, { replica }, example) => held(example, replica).sync(),
+  last_sync: (_, { replica }, example) => held(example, replica).last_sync,
+  close: async (_, { replica }, example) => { await held(example, replica).close() },
+  central: async made => made.central()
+}
+
+export const begin = {
+  circuit_breaker: circuitBreaker,
+  connection_pool: connectionPool,
+  event_bus: eventBus,
+  state_sync: stateSync
+}
