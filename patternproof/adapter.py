@@ -155,7 +155,7 @@ def load(spec: str) -> Adapter:
     module = imported(spec)
     adapter = Adapter(
         spec=spec,
-        name=str(getattr(module, "NAME", None) or spec),
+        name=" ".join(str(getattr(module, "NAME", None) or spec).split()),
         module=module,
         runtime=_runtime(module, spec),
         claims=_names(module, "CLAIMS", spec),

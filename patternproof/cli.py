@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Group, Parameter
-from rich.console import Console
 
 from patternproof import __version__
+from patternproof.console import PlainConsole
 from patternproof.outcome import AdapterError, KitError, Way
 from patternproof.verdict import Exit
 
@@ -311,7 +311,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def call(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit code."""
-    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    errors = PlainConsole(stderr=True, highlight=False, soft_wrap=True)
     try:
         return int(app(arguments, exit_on_error=False, print_error=True, result_action="return_value") or 0)
     except CycloptsError:

@@ -19,6 +19,7 @@ import pytest
 import patternproof
 from patternproof.adapter import Adapter
 from patternproof.drivers import Hang
+from patternproof.encoding import as_json
 from patternproof.outcome import AdapterError, KitError, NoVerdict, Outcome, Status, Violation, Way, recording
 from patternproof.report.failure import told
 from patternproof.requirements import Requirement, catalogue
@@ -39,7 +40,7 @@ class Exercise(msgspec.Struct, frozen=True):
 
     def encode(self) -> str:
         """As JSON, which survives the way from a worker process."""
-        return msgspec.json.encode(self).decode()
+        return as_json(self).decode()
 
     @classmethod
     def decode(cls, text: str) -> Exercise:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from importlib import import_module
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from patternproof.console import PlainConsole
 from patternproof.outcome import AdapterError, Way
 from patternproof.patterns import PATTERNS, Pattern
 from patternproof.report.terminal import indented
@@ -45,7 +45,7 @@ def list_requirements(
     if json:
         sys.stdout.write(_json(found))
     else:
-        Console(highlight=False).print(_table(found))
+        PlainConsole(highlight=False).print(_table(found))
     return Exit.CONFORMANT
 
 
@@ -84,7 +84,7 @@ def explain_requirement(identifier: str) -> int:
     requirement = catalogue().get(identifier.upper())
     if requirement is None:
         raise AdapterError(f"no requirement {identifier!r}; {nearest(identifier, catalogue())}")
-    console = Console(highlight=False)
+    console = PlainConsole(highlight=False)
     console.print(Text(f"{requirement.id}  {PATTERNS[requirement.pattern].title}, {_standing(requirement)}", "bold"))
     console.print(Text(requirement.sentence))
     _paragraph(console, "Why", requirement.why)
@@ -127,7 +127,7 @@ def _standing(requirement: Requirement) -> str:
     return f"{requirement.level}{claim}{provisional}"
 
 
-def _paragraph(console: Console, title: str, text: str) -> None:
+def _paragraph(console: PlainConsole, title: str, text: str) -> None:
     if text:
         console.print()
         console.print(Text.assemble((f"{title}:", "bold"), f" {text}"))

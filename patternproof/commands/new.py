@@ -11,10 +11,10 @@ from string import Template
 from textwrap import wrap
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
 from patternproof import members
+from patternproof.console import PlainConsole
 from patternproof.outcome import AdapterError
 from patternproof.patterns import PATTERNS, owner
 from patternproof.requirements import nearest
@@ -110,7 +110,7 @@ def write(folder: Path, patterns: Iterable[str], runtime: str) -> int:
         test.write_text(_TEST, encoding="utf-8")
     except OSError as error:
         raise AdapterError(f"{folder}: nothing can be written there: {error.strerror}") from error
-    console = Console(highlight=False, soft_wrap=True)
+    console = PlainConsole(highlight=False, soft_wrap=True)
     for line in (f"wrote {adapter} and {test}", "", *_next_steps(adapter, test)):
         console.print(Text(line))
     return Exit.CONFORMANT

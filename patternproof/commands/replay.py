@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from rich.console import Console
 from rich.text import Text
 
 from patternproof.adapter import load
+from patternproof.console import PlainConsole
 from patternproof.report.terminal import show_failures
 from patternproof.requirements import catalogue
 from patternproof.verdict import verdicts
@@ -21,7 +21,7 @@ def replay(spec: str, token: str) -> int:
     """
     adapter = load(spec)
     found = verdicts(catalogue(), import_module("patternproof.judge").replay(adapter, token), adapter, ["one history replayed"])
-    console = Console(highlight=False)
+    console = PlainConsole(highlight=False)
     show_failures(found, console)
     failed = [each.requirement.id for each in found.verdicts if each.failures]
     console.print(Text(f"{adapter.name}: {', '.join(failed) or 'nothing'} failed in this history", "bold"))

@@ -6,13 +6,12 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
+from patternproof.console import PlainConsole, plain
 from patternproof.outcome import AdapterError
 from patternproof.report import badge, html, junit, markdown
 from patternproof.report.comparison import Change, Changed, compare
-from patternproof.report.failure import plain
 from patternproof.report.json import Report
 from patternproof.report.reading import read
 from patternproof.report.terminal import indented
@@ -67,7 +66,7 @@ def compared(old: Path, new: Path) -> int:
         AdapterError: a usage error: a report that cannot be read.
     """
     before, after = read(old), read(new)
-    console = Console(highlight=False)
+    console = PlainConsole(highlight=False)
     for report in (before, after):
         console.print(Text(plain(_named(report))), soft_wrap=True)
     changed = compare(before, after)
@@ -86,7 +85,7 @@ def _named(report: Report) -> str:
     return f"{report.adapter.name}{of}: {report.conformance}, by patternproof {report.kit}{partial}"
 
 
-def _show(change: Change, changed: Sequence[Changed], console: Console) -> None:
+def _show(change: Change, changed: Sequence[Changed], console: PlainConsole) -> None:
     if changed:
         console.print()
         console.print(Text(change.capitalize(), _STYLES.get(change, "bold")))

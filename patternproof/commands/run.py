@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from rich.console import Console
 
 from patternproof.adapter import load
+from patternproof.console import PlainConsole
 from patternproof.outcome import AdapterError
 from patternproof.report.progress import Progress
 from patternproof.servers import running
@@ -102,7 +102,7 @@ def _servers(wanted: bool) -> Iterator[None]:
         return
     with running() as missing:
         for reason in missing:
-            Console(stderr=True, highlight=False, soft_wrap=True).print(f"patternproof: {reason}", markup=False)
+            PlainConsole(stderr=True, highlight=False, soft_wrap=True).print(f"patternproof: {reason}", markup=False)
         yield
 
 

@@ -7,10 +7,9 @@ import os
 import sys
 from typing import NoReturn
 
-from rich.console import Console
-
 from patternproof.adapter import load
 from patternproof.binding.messages import PATTERNS
+from patternproof.console import PlainConsole
 from patternproof.outcome import AdapterError
 from patternproof.verdict import Exit
 
@@ -33,7 +32,7 @@ def serve(spec: str, host: str, port: int) -> NoReturn:
         raise AdapterError(f"serving needs {error.name}: pip install 'patternproof[http]'") from error
     # What it logs while its calls are made to fail says nothing, and takes longer than the calls.
     logging.getLogger().addHandler(logging.NullHandler())
-    console = Console(highlight=False, soft_wrap=True)
+    console = PlainConsole(highlight=False, soft_wrap=True)
 
     def ready(address: str) -> None:
         console.print(f"serving {', '.join(served)} of {adapter.name} at {address}; Ctrl-C stops it", markup=False)

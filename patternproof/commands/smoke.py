@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from importlib import import_module
 
-from rich.console import Console
 from rich.text import Text
 
 from patternproof.adapter import Adapter, load
+from patternproof.console import PlainConsole
 from patternproof.outcome import AdapterError, NotOffered, Unavailable
 from patternproof.requirements import nearest
 from patternproof.settings import split
@@ -28,7 +28,7 @@ def smoke(spec: str, patterns: Iterable[str]) -> int:
     """
     adapter = replace(load(spec), strict=True)
     adapter.versions()
-    console = Console(highlight=False)
+    console = PlainConsole(highlight=False)
     broken = 0
     for pattern in _chosen(split(patterns), adapter.offered):
         try:
@@ -46,7 +46,7 @@ def smoke(spec: str, patterns: Iterable[str]) -> int:
     return Exit.ADAPTER if broken else Exit.CONFORMANT
 
 
-def _speaks_binding(adapter: Adapter, console: Console) -> bool:
+def _speaks_binding(adapter: Adapter, console: PlainConsole) -> bool:
     """Whether a server answers as the document of the HTTP binding says, as far as generated requests tell."""
     from patternproof.binding.messages import PATTERNS
     from patternproof.binding.probing import probed  # the binding is imported only by who has a server

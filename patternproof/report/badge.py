@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
-from patternproof.report.failure import plain
 from patternproof.report.json import Report
 from patternproof.verdict import Conformance
 
@@ -29,7 +26,7 @@ def render(report: Report) -> str:
     left, right = (CHARACTER * len(words) + 12 for words in (label, text))
     return _SVG.format(
         label=label,
-        text=escape(plain(text)),
+        text=text,
         width=left + right,
         left=left,
         path=right - 3,

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import platform
-import re
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from patternproof import __version__
+from patternproof.console import plain
 from patternproof.outcome import Outcome, Status, Way
 from patternproof.verdict import Kind, Verdict, blamed
-
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
-    r"\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"  # order text anew, or cannot be seen
-)
-
-
-def plain(text: str) -> str:
-    """What an implementation said, with what steers a terminal, reorders text, or cannot stand in XML escaped."""
-    return _CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def please_report() -> str:

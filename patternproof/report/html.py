@@ -13,8 +13,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from patternproof.console import plain
 from patternproof.outcome import Way
-from patternproof.report.failure import plain
 from patternproof.report.json import FailurePart, Report, RequirementPart, again
 from patternproof.report.picture import picture
 from patternproof.verdict import Conformance, Kind

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from patternproof import __version__
+from patternproof.encoding import as_json
 from patternproof.moments import Step
 from patternproof.outcome import Outcome, Way
 from patternproof.profiles import DEFAULT
@@ -181,7 +182,7 @@ def schema() -> dict[str, Any]:
 
 def encode(report: Report) -> bytes:
     """As indented JSON."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+    return msgspec.json.format(as_json(report), indent=2) + b"\n"
 
 
 def decode(text: bytes | str) -> Report:

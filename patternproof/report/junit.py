@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from xml.etree import ElementTree
 
-from patternproof.report.failure import evidence, plain
+from patternproof.console import plain
+from patternproof.report.failure import evidence
 from patternproof.report.json import Report, RequirementPart
 from patternproof.verdict import Kind
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from patternproof.report.failure import evidence, plain
+from patternproof.console import plain
+from patternproof.report.failure import evidence
 from patternproof.report.json import Report, RequirementPart, again
 from patternproof.verdict import Conformance, Kind
 

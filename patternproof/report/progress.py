@@ -9,12 +9,11 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from rich.console import Console
 from rich.text import Text
 
+from patternproof.console import PlainConsole, plain
 from patternproof.patterns import PATTERNS
 from patternproof.plugin import current
-from patternproof.report.failure import plain
 from patternproof.report.terminal import show
 from patternproof.run import is_kits
 
@@ -33,7 +32,7 @@ class Progress:
     def __init__(self, quiet: bool) -> None:
         self._quiet = quiet
         self._kept = StringIO()
-        self._errors = Console(stderr=True, highlight=False)
+        self._errors = PlainConsole(stderr=True, highlight=False)
         self._config: pytest.Config | None = None
         self._nodeids: tuple[str, ...] = ()
         self._done: Counter[Group] = Counter()
@@ -89,7 +88,7 @@ class Progress:
         if not self._quiet or run is None:
             sys.stderr.write(self._kept.getvalue())
             return
-        console = Console(highlight=False)
+        console = PlainConsole(highlight=False)
         self._own.show_failures(console)
         if run.selected or not self._own.counts:
             show(run.verdicts(), console)
@@ -123,7 +122,7 @@ class Own:
         if report.failed or report.skipped or report.when == "call":
             self.counts[report.outcome] += 1
 
-    def show_failures(self, console: Console) -> None:
+    def show_failures(self, console: PlainConsole) -> None:
         """Each failure whole, then why examples were skipped."""
         for name, text in self._failures:
             console.print(Text(f"{name} (of your own)", "bold red"))
@@ -131,7 +130,7 @@ class Own:
         for reason, names in self._skips.items():
             console.print(Text(f"skipped: {', '.join(names)}: {plain(reason)}\n"), soft_wrap=True)
 
-    def show_counts(self, console: Console) -> None:
+    def show_counts(self, console: PlainConsole) -> None:
         """How many there were of each outcome."""
         if self.counts:
             told = " + ".join(

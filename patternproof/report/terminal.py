@@ -6,12 +6,12 @@ import shutil
 from io import StringIO
 
 import pytest
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from patternproof.console import PlainConsole, plain
 from patternproof.patterns import PATTERNS
-from patternproof.report.failure import plain, please_report, told
+from patternproof.report.failure import please_report, told
 from patternproof.verdict import Blame, Conformance, Exit, Kind, Verdict, Verdicts
 
 STYLES = {
@@ -31,13 +31,15 @@ def summary(verdicts: Verdicts, reporter: pytest.TerminalReporter) -> None:
     """Write the verdicts below pytest's own report."""
     out = StringIO()
     width = shutil.get_terminal_size().columns
-    console = Console(file=out, width=width, force_terminal=reporter.hasmarkup, no_color=not reporter.hasmarkup, highlight=False)
+    console = PlainConsole(
+        file=out, width=width, force_terminal=reporter.hasmarkup, no_color=not reporter.hasmarkup, highlight=False
+    )
     reporter.section("patternproof")
     show(verdicts, console)
     reporter.write(out.getvalue())
 
 
-def show(verdicts: Verdicts, console: Console) -> None:
+def show(verdicts: Verdicts, console: PlainConsole) -> None:
     """Write tables, failures, ledger and verdict."""
     for pattern in verdicts.adapter.offered:
         if verdicts.of(pattern):
@@ -49,7 +51,7 @@ def show(verdicts: Verdicts, console: Console) -> None:
     _last_line(verdicts, console)
 
 
-def _table(verdicts: Verdicts, pattern: str, console: Console) -> None:
+def _table(verdicts: Verdicts, pattern: str, console: PlainConsole) -> None:
     title = f"{PATTERNS[pattern].title}: {verdicts.conformance(pattern)}"
     if all(each.kind in SILENT for each in verdicts.of(pattern)):
         console.print(Text(f"{title}\n"))  # the reasons below say it all
@@ -69,7 +71,7 @@ def _table(verdicts: Verdicts, pattern: str, console: Console) -> None:
     console.print()
 
 
-def show_failures(verdicts: Verdicts, console: Console) -> None:
+def show_failures(verdicts: Verdicts, console: PlainConsole) -> None:
     """What counts against the adapter, then what only should hold, then why there is no verdict."""
     unexpected = [each for each in verdicts.verdicts if each.unexpected]
     apart = [each for each in verdicts.verdicts if each.kind in (Kind.FAILED, Kind.KNOWN_FAILURE) and not each.unexpected]
@@ -80,7 +82,7 @@ def show_failures(verdicts: Verdicts, console: Console) -> None:
                 _failure(each, console)
 
 
-def _failure(verdict: Verdict, console: Console) -> None:
+def _failure(verdict: Verdict, console: PlainConsole) -> None:
     requirement = verdict.requirement
     head, *lines = (
         told(verdict) if verdict.failures else [f"{requirement.id} {requirement.sentence}", f"  {plain(verdict.reason)}"]
@@ -93,10 +95,10 @@ def _failure(verdict: Verdict, console: Console) -> None:
     console.print()
 
 
-def indented(text: str, console: Console) -> None:
+def indented(text: str, console: PlainConsole) -> None:
     """Print text whose wrapped lines stay below its beginning; a command stays one line, to be copied."""
     bare = text.lstrip(" ")
-    if bare.startswith("replay:"):
+    if bare.startswith("replay:") and "\n" not in bare:
         console.print(Text(text), soft_wrap=True)
     else:
         indent = Text(" " * (len(text) - len(bare)))
@@ -104,7 +106,7 @@ def indented(text: str, console: Console) -> None:
             console.print(indent + line)
 
 
-def _reasons(verdicts: Verdicts, console: Console) -> None:
+def _reasons(verdicts: Verdicts, console: PlainConsole) -> None:
     """Why there is no verdict, one line for each reason."""
     reasons: dict[tuple[Kind, str], list[str]] = {}
     for each in verdicts.verdicts:
@@ -117,19 +119,20 @@ def _reasons(verdicts: Verdicts, console: Console) -> None:
         console.print()
 
 
-def _faults(verdicts: Verdicts, console: Console) -> None:
+def _faults(verdicts: Verdicts, console: PlainConsole) -> None:
     for fault in verdicts.faults:
         title = "Usage or adapter error" if fault.blame is Blame.ADAPTER else f"An error of the {fault.blame}"
-        console.print(Text(f"{title}: {plain(fault.message)}\n", "bold magenta"), soft_wrap=True)
+        lines = plain(fault.message).replace("\n", "\n  ")  # at the margin stands what the kit itself says
+        console.print(Text(f"{title}: {lines}\n", "bold magenta"), soft_wrap=True)
 
 
-def _ledger(verdicts: Verdicts, console: Console) -> None:
+def _ledger(verdicts: Verdicts, console: PlainConsole) -> None:
     ledger = verdicts.ledger
     counts = " + ".join(f"{count} {kind}" for kind, count in ledger.items() if count)
     console.print(Text(f"{sum(ledger.values())} requirements = {counts or 'none'}"))
 
 
-def _last_line(verdicts: Verdicts, console: Console) -> None:
+def _last_line(verdicts: Verdicts, console: PlainConsole) -> None:
     whole = verdicts.conformance()
     style = "bold green" if verdicts.exit is Exit.CONFORMANT else "bold red"
     line = f"{verdicts.adapter.name}: {whole}"
@@ -139,4 +142,4 @@ def _last_line(verdicts: Verdicts, console: Console) -> None:
         line += ": " + ", ".join(each.requirement.id for each in verdicts.verdicts if each.known)
     if verdicts.exit is Exit.KIT:
         console.print(Text(please_report(), "bold magenta"))
-    console.print(Text(line, style))
+    console.print(Text(" ".join(line.split()), style))

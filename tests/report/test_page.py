@@ -13,6 +13,7 @@ import pytest
 from patternproof.report.html import render
 from patternproof.report.json import report
 from tests.report.judged import CATALOGUE, SETTINGS, judged
+from tests.report.test_hostile import MARKUP, told
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SERIOUS = ("serious", "critical")
@@ -97,6 +98,15 @@ def test_an_address_with_a_requirement_opens_it(page: Any) -> None:
 def test_all_is_open_on_paper(page: Any) -> None:
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator(".requirement:not([open])").count() == 0
+
+
+def test_what_an_implementation_says_is_not_run(page: Any, tmp_path: Path) -> None:
+    (tmp_path / "hostile.html").write_text(render([told(MARKUP)]), encoding="utf-8")
+    page.goto((tmp_path / "hostile.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+    assert page.title() != "owned"
+    assert page.locator("#CB-01 .said").first.inner_text() == MARKUP
+    assert page.locator("img").count() == 0
 
 
 @everywhere
