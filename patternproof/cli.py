@@ -280,28 +280,35 @@ def new(
     /,
     *,
     patterns: Annotated[list[str] | None, Parameter(name=["--patterns", "--pattern"], negative=())] = None,
-    runtime: Literal["asyncio", "threads", "live"] = "asyncio",
+    runtime: Literal["asyncio", "threads", "live"] | None = None,
+    ci: Literal["github", "gitlab", "none"] | None = None,
 ) -> int:
-    """Write an adapter to fill in, and the test module that runs it under pytest.
+    """Write an adapter to fill in, and what a project needs around it.
+
+    That is the test module that runs it under pytest, lines for pyproject.toml,
+    and a CI job. At a terminal it asks for what is not given.
 
     Examples:
         patternproof new --patterns circuit_breaker
         patternproof new tests/conformance --patterns circuit_breaker
         patternproof new --patterns circuit_breaker,connection_pool
         patternproof new --patterns connection_pool --runtime threads
+        patternproof new --patterns event_bus --ci gitlab
 
     Parameters
     ----------
     folder
-        Where to write adapter.py and test_conformance.py; made where it is missing, and nothing there is ever overwritten.
+        Where to write; made where it is missing, and nothing there is ever overwritten.
     patterns
         What to adapt, by name, with commas; all patterns by default.
     runtime
-        How the implementation runs: asyncio, threads, or live (real I/O in real time).
+        How the implementation runs: asyncio (the default), threads, or live (real I/O in real time).
+    ci
+        Whose job to write: github (the default), gitlab or none.
     """
     from patternproof.commands.new import write  # as above
 
-    return write(folder, patterns or (), runtime)
+    return write(folder, patterns or (), runtime, ci)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
+import tomllib
+from io import StringIO
 from pathlib import Path
 
 import pytest
+import yaml
 
 from patternproof import cli, judge, members
 from patternproof.adapter import load
+from patternproof.cli import call
 from patternproof.commands import catalogue
 from patternproof.commands.new import adapter_text as adapter_text_of
 from patternproof.outcome import KitError
 from patternproof.patterns import PATTERNS
 from patternproof.report.json import decode
-from tests.conftest import Project, adapter_text
+from tests.conftest import ROOT, Project, adapter_text
 
 
 @pytest.fixture
@@ -383,6 +389,55 @@ def test_a_new_adapter_of_a_service_keeps_the_defaults_of_the_port_and_once_fill
     filled = f"    from {inner} import MessageService as Inner\n    return MessageService(Inner(dependency))\n"
     (tmp_path / "filled_service.py").write_text(text.split("    raise NotImplementedError")[0] + filled, encoding="utf-8")
     judge.smoke(load(str(tmp_path / "filled_service.py")), "service_interface")
+
+
+def commands(job: str) -> list[list[str]]:
+    """The commands of the kit in a CI job."""
+    found = [line.split("patternproof ")[1] for line in job.splitlines() if re.match(r"\s+(- |- run: |run: )patternproof ", line)]
+    return [shlex.split(command.partition(" >> ")[0]) for command in found]
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_the_job_of_a_new_adapter_says_what_to_fill_in_and_once_it_is_filled_in_passes(ci: str, project: Project) -> None:
+    assert project.kit("new", "tests/conformance", "--patterns", "circuit_breaker", "--ci", ci).code == 0
+    job = (project.folder / "tests/conformance/conformance.yml").read_text(encoding="utf-8")
+    assert yaml.safe_load(job)
+    smoke, run, *more = commands(job)
+    assert (smoke[0], run[0], [words[0] for words in more]) == ("smoke", "run", ["report"] if ci == "github" else [])
+    assert "is not filled in yet" in " ".join(project.kit("run", "--adapter", "tests/conformance/adapter.py").out.split())
+    project.write("tests/conformance/adapter.py", adapter_text())
+    for command in (smoke, run, *more):
+        ended = project.kit(*command)
+        assert ended.code == 0, ended.out + ended.err
+    assert (project.folder / "out/junit.xml").exists()
+
+
+def test_the_pyproject_lines_of_a_new_adapter_are_right(project: Project) -> None:
+    assert project.kit("new", "--patterns", "circuit_breaker").code == 0
+    project.write("adapter.py", adapter_text())
+    lines = (project.folder / "pyproject-lines.toml").read_text(encoding="utf-8")
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    (wanted,) = tomllib.loads(lines)["dependency-groups"]["conformance"]
+    assert wanted.removeprefix("patternproof[").removesuffix("]") in extras
+    project.write("pyproject.toml", lines)
+    assert project.pytest("--strict-config", "-q", "test_conformance.py").code == 0
+
+
+def test_a_new_adapter_needs_no_ci(project: Project) -> None:
+    assert "conformance.yml" not in project.kit("new", "--patterns", "circuit_breaker", "--ci", "none").out
+
+
+def test_at_a_terminal_it_asks_for_what_is_not_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal("circuit_breaker\ntrio\nthreads\nnone\n"))
+    monkeypatch.setattr("sys.stdout", out := Terminal())
+    assert call(["new", str(tmp_path)]) == 0
+    assert "Patterns, with commas" in out.getvalue()
+    assert 'RUNTIME = "threads"' in (tmp_path / "adapter.py").read_text(encoding="utf-8")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["adapter.py", "pyproject-lines.toml", "test_conformance.py"]
 
 
 def test_nothing_is_overwritten_by_a_new_adapter(good: Project) -> None:

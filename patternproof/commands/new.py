@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -11,9 +12,11 @@ from string import Template
 from textwrap import wrap
 from typing import Any
 
+from rich.prompt import Prompt
 from rich.text import Text
 
 from patternproof import members
+from patternproof.commands.surroundings import CI, files
 from patternproof.console import PlainConsole
 from patternproof.outcome import AdapterError
 from patternproof.patterns import PATTERNS, owner
@@ -40,12 +43,6 @@ KNOWN_FAILURES: dict[str, str] = {}
 # Distributions whose versions the report names, such as {"my-library"}.
 ADAPTS: set[str] = set()
 $parts''')
-_TEST = '''"""Holds the adapter beside this file against the requirements of the conformance kit."""
-
-from patternproof.conformance import *  # noqa: F403  # the tests
-
-ADAPTER = "adapter.py"
-'''
 _CLASS = Template('''
 
 class $name:
@@ -90,30 +87,41 @@ _HEADS: dict[members.Flavour, tuple[str, str]] = {
 """How a member of each flavour begins, under asyncio and under threads."""
 
 
-def write(folder: Path, patterns: Iterable[str], runtime: str) -> int:
-    """Write ``adapter.py`` and ``test_conformance.py`` to a folder.
+def write(folder: Path, patterns: Iterable[str], runtime: str | None, ci: str | None) -> int:
+    """Write an adapter, the test module that runs it, lines for pyproject.toml and a CI job to a folder.
+
+    What is not given is asked for at a terminal; elsewhere it is every pattern, asyncio, and GitHub.
 
     Raises:
         AdapterError: a usage error: an unknown pattern, a file that is there already, or a folder that cannot be written to.
     """
-    stems = split(patterns) or list(PATTERNS)
+    stems = split(patterns) or split([_asked("Patterns, with commas", " ".join(PATTERNS), [])])
     for stem in stems:
         if stem not in PATTERNS:
             raise AdapterError(f"--patterns {stem}: there is none; {nearest(stem, PATTERNS)}")
-    adapter, test = folder / "adapter.py", folder / "test_conformance.py"
-    for path in (adapter, test):
+    runtime = runtime or _asked("How it runs", "asyncio", ["asyncio", "threads", "live"])
+    ci = ci or _asked("CI", "github", [*CI, "none"])
+    wanted = files(folder, adapter_text(stems, runtime), ci)
+    for path in wanted:
         if path.exists():
             raise AdapterError(f"{path} is there already, and nothing is overwritten; give another folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        adapter.write_text(adapter_text(stems, runtime), encoding="utf-8")
-        test.write_text(_TEST, encoding="utf-8")
+        for path, text in wanted.items():
+            path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise AdapterError(f"{folder}: nothing can be written there: {error.strerror}") from error
     console = PlainConsole(highlight=False, soft_wrap=True)
-    for line in (f"wrote {adapter} and {test}", "", *_next_steps(adapter, test)):
+    for line in (f"wrote {', '.join(map(str, wanted))}", "", *_next_steps(*list(wanted)[:2])):
         console.print(Text(line))
     return Exit.CONFORMANT
+
+
+def _asked(question: str, default: str, choices: list[str]) -> str:
+    """An answer, or the default where there is nobody to ask."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return default
+    return Prompt.ask(question, console=PlainConsole(highlight=False), choices=choices or None, default=default)
 
 
 def _next_steps(adapter: Path, test: Path) -> list[str]:
