@@ -1,4 +1,4 @@
-"""What an implementation says changes nothing in a report but its own quoted text."""
+"""What an implementation says is quoted, and nothing else."""
 
 from __future__ import annotations
 
