@@ -47,6 +47,8 @@ class ThreadProgram:
     """What each thread does."""
     prefix: tuple[tuple[Any, ...], ...] = ()
     after: tuple[tuple[Any, ...], ...] = ()
+    own: int = 0
+    """How many threads the implementation has of its own, at most at a time; 0: what it starts runs as it likes."""
 
 
 @dataclass(frozen=True, slots=True)

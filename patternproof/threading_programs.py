@@ -15,7 +15,7 @@ from patternproof.history import Batch, History, Hung
 from patternproof.outcome import PremiseMissing
 from patternproof.patterns import PATTERNS
 from patternproof.rig import Rig
-from patternproof.threads import StandsStill, explore_threads
+from patternproof.threads import StandsStill, explore_threads, taken
 
 if TYPE_CHECKING:
     from patternproof.judge import Subject
@@ -42,11 +42,13 @@ def explore_with_threads(held: Subject, findings: Findings, program: ThreadProgr
         Whether the next one is worth it: of an implementation that hangs each takes seconds, and says the same again.
     """
     last: list[History] = []
+    made: list[Rig] = []
     with ExitStack() as stack:
-        setup = partial(_set_up, stack, held, program)
+        setup = partial(_set_up, stack, held, program, made)
         workers = [partial(_work, events) for events in program.workers]
         try:
-            found = explore_threads(setup, workers, partial(_holds, held, findings, program, last), runs, held.adapter.adapts)
+            holds = partial(_holds, held, findings, program, last)
+            found = explore_threads(setup, workers, holds, runs, held.adapter.adapts, program.own)
         except StandsStill:
             return not _has_hung(findings)
         except PremiseMissing:
@@ -54,6 +56,9 @@ def explore_with_threads(held: Subject, findings: Findings, program: ThreadProgr
         except _Hung as hung:
             findings.take([hung.history])
             return False
+        if program.own and found.failure is not None and not (last and made[-1].history is last[-1]):  # it never came to its end
+            made[-1].history.add(Batch(tuple(_worked(program))), Hung("the threads wait for each other, for ever"))
+            last.append(made[-1].history)
     if found.failure is None:
         findings.add(last)
     else:
@@ -65,10 +70,11 @@ def _has_hung(findings: Findings) -> bool:
     return any(isinstance(moment.seen, Hung) for history in findings.histories for moment in history)
 
 
-def _set_up(stack: ExitStack, held: Subject, program: ThreadProgram) -> Rig:
+def _set_up(stack: ExitStack, held: Subject, program: ThreadProgram, made: list[Rig]) -> Rig:
     stack.close()
-    driver = stack.enter_context(Direct())
+    driver = stack.enter_context(Direct(taken[-1] if program.own else None))
     rig: Rig = stack.enter_context(PATTERNS[held.stem].scenarios("rig").rig(held.adapter, driver, program.settings))
+    made[:] = [rig]
     for events in program.prefix:
         _perform(rig, events)
     return rig
@@ -89,12 +95,16 @@ def _work(events: Sequence[Any], rig: Rig) -> None:
         rig.do(event)
 
 
+def _worked(program: ThreadProgram) -> list[Any]:
+    return [event for events in program.workers for event in events]
+
+
 def _seen(rig: Rig, events: Sequence[Any]) -> None:
     rig.history.add(Batch(tuple(events)), rig.look())
 
 
 def _holds(held: Subject, findings: Findings, program: ThreadProgram, last: list[History], rig: Rig) -> bool:
-    _seen(rig, [event for events in program.workers for event in events])
+    _seen(rig, _worked(program))
     for events in program.after:
         _perform(rig, events)
     last[:] = [*last[-20:], rig.history]

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from types import FrameType
@@ -19,6 +19,7 @@ from unittest.mock import patch
 import patternproof
 from patternproof.drivers import clocks
 from patternproof.outcome import PremiseMissing, Unavailable
+from patternproof.own_threads import OwnThreads, taking_threads
 
 S = TypeVar("S")
 
@@ -54,6 +55,7 @@ def explore_threads(
     invariant: Callable[[S], bool],
     runs: int,
     distributions: Sequence[str] = (),
+    own: int = 0,
 ) -> Exploration:
     """Run workers side by side in every schedule that can matter (dynamic partial order reduction), up to a number of runs.
 
@@ -65,6 +67,7 @@ def explore_threads(
         invariant: whether the state is right when all have ended.
         runs: most schedules to run.
         distributions: installed distributions of the implementation, whose code is followed too.
+        own: workers more, which run the threads that setup and the workers start (`own_threads`).
 
     Raises:
         PremiseMissing: no verdict: a thread waited where the exploration cannot see it, a second exploration went otherwise, or
@@ -72,7 +75,10 @@ def explore_threads(
         Unavailable: frontrun is not installed.
     """
     began = clocks.real_monotonic()
-    result = _explored(setup, workers, invariant, runs, distributions)
+    if own:  # each that is there for nothing multiplies the schedules
+        _explored(setup, workers, invariant, 1, distributions, own)
+        own = taken[-1].used or 1
+    result = _explored(setup, workers, invariant, runs, distributions, own)
     if result.property_holds is None:
         raise StandsStill(f"the exploration came to no verdict: {result.inconclusive_reason}")
     if result.property_holds:
@@ -80,7 +86,9 @@ def explore_threads(
             raise PremiseMissing("the calls never met: nothing that they share can be seen by the exploration")
         in_time = clocks.real_monotonic() - began < LONGEST
         return Exploration(result.num_explored, exhausted=in_time and result.num_explored < runs)
-    again = _explored(setup, workers, invariant, runs, distributions)
+    if own and result.explanation and "eadlock" in result.explanation and taken[-1].is_beyond:
+        raise StandsStill("threads of the implementation's own wait where the exploration cannot end them")
+    again = _explored(setup, workers, invariant, runs, distributions, own)
     if again.property_holds is not False or again.counterexample != result.counterexample:
         raise PremiseMissing("the exploration is not the same at a second run, so that a failure proves nothing")
     return Exploration(result.num_explored, False, result.explanation or "the invariant is broken", tuple(result.counterexample))
@@ -92,17 +100,25 @@ def _explored(
     invariant: Callable[[S], bool],
     runs: int,
     distributions: Sequence[str],
+    own: int,
 ) -> Any:
     frontrun = _part()
-    with _without_leftovers(), _followed(_packages(tuple(distributions))), _patched(), _clocks() as wall:
+    with _without_leftovers(), _followed(_packages(tuple(distributions))), _patched(), _clocks() as wall, taking_threads():
 
         def first() -> S:
             wall.reset()
-            return setup()
+            if not own:
+                return setup()
+            taken[:] = [OwnThreads(len(workers), own, _is_broken_off)]
+            with taken[-1].taken():
+                return setup()
 
+        everybody: list[Callable[[S], None]] = [*workers]
+        if own:
+            everybody = [*map(_taking, workers), *(partial(_run_taken, place) for place in range(own))]
         return frontrun.explore(
             _timed(first),
-            [_timed(worker) for worker in workers],
+            [_timed(worker) for worker in everybody],
             _stopped(invariant),
             clock="virtual",
             preemption_bound=None,
@@ -143,6 +159,30 @@ def _patched() -> Iterator[None]:
         yield
     finally:
         cooperative.unpatch_locks()
+
+
+taken: list[OwnThreads] = []
+"""Who takes the threads of the exploration that runs; empty where none is to be."""
+
+
+def _taking(worker: Callable[[S], None]) -> Callable[[S], None]:
+    def run(state: S) -> None:
+        own = taken[-1]
+        with own.taken():
+            worker(state)
+        own.ended()
+
+    return run
+
+
+def _is_broken_off() -> bool:
+    """Whether the exploration ends a run before its time: what waits in a deadlock gets an error, which a call may catch."""
+    context = _part("_cooperative").get_context()
+    return context is not None and bool(context[0]._error)  # noqa: SLF001  # the library has no public name for it
+
+
+def _run_taken(place: int, _: Any) -> None:
+    taken[-1].run(place)
 
 
 _last = [clocks.START]

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from patternproof.drivers.base import Driver, Operation, Outcome, Pending, Raised, Returned, deliver
 from patternproof.drivers.watchdog import watched
+from patternproof.own_threads import OwnThreads
 
 
 class Direct(Driver):
@@ -22,6 +23,19 @@ class Direct(Driver):
     can_cancel = False
     holds = False
     moves_clocks = False
+
+    def __init__(self, own: OwnThreads | None = None) -> None:
+        self._own = own
+
+    def wait_until(self, ready: Callable[[], object]) -> None:
+        """Wait in a thread of the implementation's own; see `OwnThreads.wait_until`."""
+        if self._own is not None:
+            self._own.wait_until(ready)
+
+    def changed(self) -> None:
+        """Let those look again who wait so."""
+        if self._own is not None:
+            self._own.changed()
 
     def callable(self, operation: Operation) -> Callable[[], Any]:
         def run() -> Any:

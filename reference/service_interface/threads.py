@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from itertools import count
 from queue import SimpleQueue
-from threading import Condition, Lock, Thread
 from typing import Any, Self
 
 from patternproof.ports.service_interface import Fault, Frame, Message, Reply, Request, Response, TransportError
@@ -41,9 +41,9 @@ class ThreadedSubscription:
 class Operation:
     """A request, and what came of it; several callers may wait for one."""
 
-    def __init__(self, message: Message, lock: Lock) -> None:
+    def __init__(self, message: Message, lock: threading.Lock) -> None:
         self.message = message
-        self.over = Condition(lock)
+        self.over = threading.Condition(lock)
         # Changed with the lock held only.
         self.ended = False
         self.error: TransportError | None = None
@@ -75,7 +75,7 @@ class Operation:
 class ThreadedWorker:
     """As `Worker`, for threads."""
 
-    def __init__(self, service: ThreadedMessageService, handler: PlainHandler, lock: Lock) -> None:
+    def __init__(self, service: ThreadedMessageService, handler: PlainHandler, lock: threading.Lock) -> None:
         self._service = service
         self._handler = handler
         self._lock = lock
@@ -88,7 +88,7 @@ class ThreadedWorker:
         self._queue.append(delivery)
         if not self._working:
             self._working = True
-            Thread(target=self._work, daemon=True).start()
+            threading.Thread(target=self._work, daemon=True).start()
 
     def drop(self) -> list[Delivery]:
         """Forget what waits; called with the lock held."""
@@ -119,7 +119,7 @@ class ThreadedMessageService:
 
     def __init__(self, dependency: Any) -> None:
         self._transport = dependency
-        self._lock = Lock()
+        self._lock = threading.Lock()
         # Changed with the lock held only.
         self._calls: dict[int | str, Operation] = {}
         self._operations: OrderedDict[str, Operation] = OrderedDict()
@@ -128,7 +128,10 @@ class ThreadedMessageService:
         self._lost: TransportError | None = None
         self._frame_ids = count(1)
         self._handler_ids = count(1)
-        Thread(target=self._receive, daemon=True).start()
+        self._start()
+
+    def _start(self) -> None:
+        threading.Thread(target=self._receive, daemon=True).start()
 
     def __repr__(self) -> str:
         counts = f"{len(self._calls)} calls, {len(self._workers)} handlers, {len(self._subscriptions)} subscriptions"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from patternproof.exploration import Program, ThreadProgram
@@ -142,18 +142,43 @@ _PROGRAMS = (
 
 def programs(model: ServiceModel) -> Iterator[Program]:
     """The programs that the implementation and its driver can run."""
-    can = model.capabilities
-    lacking: dict[type, bool] = {CancelSend: can.cancels, CancelReceive: can.cancels, Subscribe: can.reads, Register: can.handles}
-    lacking |= {Unregister: can.unregisters, Retry: can.keys}
     for program in _PROGRAMS:
-        events = (*program.prefix, *program.together, *program.after)
-        ways = {getattr(event, "how", "") for event in events}
-        has_all = all(lacking.get(type(event), True) for event in events)
-        deadlines, keys = can.deadlines or "deadline" not in ways, can.keys or "keyed" not in ways
-        if has_all and deadlines and keys and (can.unregisters or "leaves" not in ways):
+        if _possible(model, (*program.prefix, *program.together, *program.after)):
             yield program
 
 
+def _possible(model: ServiceModel, events: Sequence[Any]) -> bool:
+    can = model.capabilities
+    lacking: dict[type, bool] = {CancelSend: can.cancels, CancelReceive: can.cancels, Subscribe: can.reads, Register: can.handles}
+    lacking |= {Unregister: can.unregisters, Retry: can.keys}
+    ways = {getattr(event, "how", "") for event in events}
+    has_all = all(lacking.get(type(event), True) for event in events)
+    deadlines, keys = can.deadlines or "deadline" not in ways, can.keys or "keyed" not in ways
+    return has_all and deadlines and keys and (can.unregisters or "leaves" not in ways)
+
+
+OWN = 3
+"""Threads of a service's own: one receives, and others call handlers, or send."""
+
+
+def _answered(call: int, event: Any) -> tuple[Any, ...]:
+    """A call whose request is answered as soon as it has arrived: nothing is held where schedules of threads are explored."""
+    return Answer(call), event
+
+
+_THREADS = (
+    ThreadProgram("threads register handlers", _GIVEN, ((_A,), (_B,)), own=OWN),
+    ThreadProgram("a thread registers a handler as another sends", _GIVEN, (_answered(0, Send(0)), (_A,)), own=OWN),
+    ThreadProgram("threads send with one key", _GIVEN, (_answered(0, Send(0, "keyed")), _answered(0, Retry(1, 0))), own=OWN),
+    ThreadProgram(
+        "messages come to a handler", _GIVEN, ((PeerSends(0), PeerSends(1), HandlerEnds(0), HandlerEnds(0)),), ((_A,),), own=OWN
+    ),
+    ThreadProgram("threads send together", _GIVEN, (_answered(0, Send(0)), _answered(1, Send(1))), own=OWN),
+)
+
+
 def thread_programs(model: ServiceModel) -> Iterator[ThreadProgram]:
-    """None: what receives waits in a thread of its own, and nothing is held where schedules of threads are explored."""
-    return iter(())
+    """The programs for services that are called from threads."""
+    for program in _THREADS:
+        if _possible(model, [event for events in (*program.prefix, *program.workers, *program.after) for event in events]):
+            yield program

@@ -6,6 +6,7 @@ from collections import deque
 from typing import Any
 
 from patternproof.drivers import Driver, Operation, Returned
+from patternproof.drivers.direct import Direct
 from patternproof.flavour import plainly, resolved
 from patternproof.history import shown
 from patternproof.ports.service_interface import ErrorKind, Fault, Frame, Reply, Request, Response, TransportError
@@ -41,6 +42,11 @@ class Peer:
         self._told: list[Told] = []
         self._inbox: deque[Frame] = deque()
         self._reading = Operation(driver)
+        self._driver = driver
+        self._preset: dict[int, deque[str]] = {}
+        """Where nothing is held: how requests are answered, by their calls, once each of these has arrived."""
+        self._known: set[int] = set()
+        """The calls whose requests have arrived there."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {len(self.open)} open, {len(self._inbox)} on their way{', lost' * self.lost}>"
@@ -80,6 +86,7 @@ class Peer:
             raise self._error(f"the request of call {number} was not handed over")
         self._arrived.append(Arrival(number, self.samples.change(frame.message, number)))
         self.open.append((frame.id, number))
+        self._answer_as_preset(number)
         if self.answers_at_once:
             self.answer(number, "fault" if number == self.unknown else "ok")
 
@@ -96,6 +103,14 @@ class Peer:
             case other:
                 self._told.append(Told(number, f"gets something else: {shown(other)}"))
 
+    def _answer_as_preset(self, number: int) -> None:
+        """Answer what is open: all at one moment, since each at its own would multiply the schedules of threads."""
+        self._known.add(number)
+        if self._preset.keys() <= self._known:
+            for _, call in [*self.open]:
+                if self._preset.get(call):
+                    self.answer(call, self._preset[call].popleft())
+
     # What the peer does
 
     def answer(self, number: int, how: str) -> None:
@@ -106,6 +121,8 @@ class Peer:
             return
         entry = next((entry for entry in self.open if entry[1] == number), None)
         if entry is None:
+            if not self._driver.holds:
+                self._preset.setdefault(number, deque()).append(how)
             return
         self.open.remove(entry)
         self._answered = {number: entry[0]}
@@ -129,7 +146,9 @@ class Peer:
             self._wake()
 
     def _wake(self) -> None:
-        if self._reading.held:
+        if isinstance(self._driver, Direct):
+            self._driver.changed()
+        elif self._reading.held:
             self._reading.release(Returned())
 
     def look(self) -> tuple[tuple[Arrival, ...], tuple[Told, ...]]:
@@ -149,5 +168,7 @@ class PlainPeer(Peer):
 
     def receive(self) -> Frame:  # type: ignore[override]  # as above
         """Give the next frame; waits for it."""
+        if isinstance(self._driver, Direct):
+            self._driver.wait_until(lambda: self._inbox or self.lost)
         frame: Frame = plainly(self._next())
         return frame

@@ -10,9 +10,10 @@ from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from patternproof.reference.service_interface import MessageService
+from patternproof.reference.service_interface import MessageService, ThreadedMessageService
 from patternproof.reference.service_interface.deliveries import Delivery
 from patternproof.reference.service_interface.tasks import Subscription, Worker
+from patternproof.reference.service_interface.threads import PlainHandler, ThreadedWorker
 
 from patternproof.ports.service_interface import (
     ErrorKind,
@@ -31,6 +32,8 @@ from patternproof.ports.service_interface import (
 from tests.faulty import Registry
 
 FAULTY = Registry()
+THREADED = Registry()
+"""Those for threads."""
 
 
 def faulty(violates: str, fragment: str, ways: str = "histories feature") -> Callable[[Any], Any]:
@@ -859,3 +862,37 @@ class ForgetsWithTheCaller(MessageService):
             if first and idempotency_key is not None:
                 self._operations.pop(idempotency_key, None)
             raise
+
+
+# For threads: what no other schedule shows
+
+
+@THREADED.add("SI-13", "a request is sent again while one with its key is under way", "interleavings")
+class LooksBeforeItLocks(ThreadedMessageService):
+    """Looks a key up first, since most are new, and takes the lock to keep it."""
+
+    def send_message(self, message: Message, timeout: float | None = None, idempotency_key: str | None = None) -> Response:
+        if idempotency_key is None or idempotency_key in self._operations:
+            return super().send_message(message, timeout, idempotency_key)
+        with self._lock:
+            operation, frame_id = self._operation(message, None)
+            self._operations[idempotency_key] = operation
+        self._begin(operation, frame_id or 0)
+        with self._lock:
+            if not operation.over.wait_for(lambda: operation.ended, timeout):
+                raise ServiceTimeoutError(ErrorKind.OPERATION_FAILED, "too late")
+        return operation.result()
+
+
+@THREADED.add("SI-05", "has an id that was given before", "interleavings")
+class CountsWithoutALock(ThreadedMessageService):
+    """``self._latest += 1``, which reads and writes in two steps."""
+
+    _latest = 0
+
+    def register_handler(self, handler: PlainHandler) -> int:
+        self._latest += 1
+        handler_id = self._latest
+        with self._lock:
+            self._workers[handler_id] = ThreadedWorker(self, handler, self._lock)
+        return handler_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from patternproof.reference.service_interface import MessageService
+from patternproof.reference.service_interface import MessageService, ThreadedMessageService
 from patternproof.reference.service_interface.deliveries import Delivery
 from patternproof.reference.service_interface.tasks import Subscription, Worker
+from patternproof.reference.service_interface.threads import PlainHandler, ThreadedSubscription
 
 from patternproof.ports.service_interface import (
     ErrorKind,
@@ -32,6 +34,8 @@ from tests.odd import Registry
 
 ODD = Registry()
 odd = ODD.add
+THREADED = Registry()
+"""Those for threads."""
 
 
 @odd
@@ -672,3 +676,60 @@ class Reader:
     """A subscription that has one method."""
 
     receive: Callable[[], Awaitable[Message]]
+
+
+# For threads
+
+
+@THREADED.add
+class StartsLate(ThreadedMessageService):
+    """Has no thread of its own before somebody uses it: what the peer sends until then waits on the line."""
+
+    _started = False
+
+    def _start(self) -> None:
+        """Nothing yet."""
+
+    def _used(self) -> None:
+        with self._lock:
+            started, self._started = self._started, True
+        if not started:
+            super()._start()
+
+    def send_message(self, message: Message, timeout: float | None = None, idempotency_key: str | None = None) -> Response:
+        self._used()
+        return super().send_message(message, timeout, idempotency_key)
+
+    def receive_messages(self) -> ThreadedSubscription:
+        self._used()
+        return super().receive_messages()
+
+    def register_handler(self, handler: PlainHandler) -> int:
+        self._used()
+        return super().register_handler(handler)
+
+
+@THREADED.add
+class SendsInAThread(ThreadedMessageService):
+    """Hands every frame over in one thread, which ends as soon as there is nothing to send."""
+
+    def __init__(self, dependency: Any) -> None:
+        self._outbox: deque[tuple[Any, int]] = deque()
+        self._sending = False
+        super().__init__(dependency)
+
+    def _begin(self, operation: Any, frame_id: int) -> None:
+        with self._lock:
+            self._outbox.append((operation, frame_id))
+            sending, self._sending = self._sending, True
+        if not sending:
+            threading.Thread(target=self._send, daemon=True).start()
+
+    def _send(self) -> None:
+        while (waiting := self._next()) is not None:
+            super()._begin(*waiting)
+
+    def _next(self) -> tuple[Any, int] | None:
+        with self._lock:
+            self._sending = bool(self._outbox)
+            return self._outbox.popleft() if self._outbox else None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,14 +22,23 @@ from patternproof.scenarios.service_interface.events import (
     Told,
     Unregister,
 )
+from patternproof.scenarios.service_interface.interleavings import thread_programs
 from patternproof.scenarios.service_interface.model import complete
 from patternproof.scenarios.service_interface.samples import Samples
 from patternproof.scenarios.service_interface.structure import differences
 
+from patternproof import judge
+from patternproof.adapter import Adapter
 from patternproof.flavour import plainly
 from patternproof.history import alone
 from patternproof.modelling import RIGHT, fitting, successors
+from patternproof.outcome import Outcome, Status, Way
 from patternproof.ports.service_interface import Message, Response
+from patternproof.profiles import PROFILES
+from patternproof.threading_programs import explore_with_threads
+from tests.faulty import service_interface as faulty
+from tests.odd import service_interface as odd
+from tests.proof import loaded
 
 
 class Right:
@@ -152,3 +164,42 @@ def test_the_failure_of_a_handler_that_was_unregistered_may_be_told_at_once_or_w
 
 def test_a_handler_that_was_unregistered_hears_nothing() -> None:
     assert str(after(Register(0), Unregister(0), PeerSends(0))) == "nothing to see"
+
+
+@contextmanager
+def threaded(service: Any) -> Iterator[Adapter]:
+    """The adapter of a service for threads."""
+    with loaded("service_interface", f"threaded_{service}", service.factory, frozenset()) as made:
+        yield replace(made, runtime="threads")
+
+
+def outcomes(adapter: Adapter, *parts: Any) -> list[Outcome]:
+    """What comes of it, quick profile."""
+    return [each for part in parts for each in part(adapter, "service_interface", "quick", None)]
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("service", odd.THREADED, ids=str)
+def test_nothing_is_said_against_an_odd_service_for_threads(service: Any) -> None:
+    with threaded(service) as adapter:
+        found = outcomes(adapter, judge.run_histories, judge.run_machine, judge.run_interleavings)
+    failed = [each for each in found if each.status is Status.FAILED]
+    assert not failed, "\n".join(line for each in failed for line in (each.message, *each.history))
+    ways = {each.requirement for each in found if each.way is Way.INTERLEAVINGS}
+    assert ways >= {"SI-03", "SI-05"}, "its threads were explored"
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("service", faulty.THREADED, ids=str)
+def test_a_race_of_threads_is_found_by_their_schedules_alone(service: Any) -> None:
+    with threaded(service) as adapter:
+        without = outcomes(adapter, judge.run_histories, judge.run_machine)
+        assert not [each for each in without if each.status is Status.FAILED]
+        held = judge.subject(adapter, "service_interface")
+        findings = held.findings.continued()
+        for program in thread_programs(complete()):
+            if not findings.violated():  # the others take long, and would say the same again
+                explore_with_threads(held, findings, program, PROFILES["standard"].thread_schedules)
+    assert set(findings.violated()) == service.violates
+    evidence = [findings.evidence(each) for each in service.violates]
+    assert any(service.fragment in each[1] for each in evidence if each)
