@@ -98,11 +98,19 @@ def _gone(state: State, numbers: tuple[int, ...], deviations: Names) -> Iterator
 
 def set_wall_clock(state: State, seconds: float, deviations: Names) -> Iterator[State]:
     """The wall clock is set; nothing follows from it."""
-    if "limits follow the wall clock" not in deviations:
-        yield state
-        return
-    jumped = [each._replace(idle_for=each.idle_for + seconds, age=each.age + seconds) for each in state.connections]
-    yield state._replace(connections=tuple(jumped))
+    after = state
+    if "limits follow the wall clock" in deviations:
+        jumped = [each._replace(idle_for=each.idle_for + seconds, age=each.age + seconds) for each in state.connections]
+        after = after._replace(connections=tuple(jumped))
+    if "waits follow the wall clock" in deviations:
+        # Whoever makes a connection may have a clock of its own.
+        waiting = after.waiting()[after.supplies() :]
+        after = after._replace(
+            borrowers=tuple(
+                [_waited(each, seconds, state.settings) if each.number in waiting else each for each in after.borrowers]
+            )
+        )
+    yield after
 
 
 def read(state: State, deviations: Names) -> State:
@@ -110,6 +118,7 @@ def read(state: State, deviations: Names) -> State:
     size, idle, in_use, waiting = _bounds(state)
     if "idle ones count as in use" in deviations:
         in_use = (in_use[0] + idle[0], in_use[1] + idle[1])
+    idle = (idle[0] + state.still_counted, idle[1] + state.still_counted)
     if "what is being made does not count" in deviations:
         size = (size[0] - state.attempts, size[1] - state.attempts)
     if "who waits does not count" in deviations:

@@ -69,6 +69,7 @@ _ROWS: tuple[tuple[str, ...], ...] = (
     ("a return wakes nobody", "CP-05", "who waits does not get the connection that is returned"),
     ("gives up early", "CP-06", "a waiter gives up before acquire_timeout", "short", "timeout"),
     ("waits for ever", "CP-06", "a waiter waits beyond acquire_timeout", "time", "timeout"),
+    ("waits follow the wall clock", "CP-06", "how long one has waited is taken from the wall clock", "wall time", "timeout"),
     (
         "gives up with another error",
         "CP-06",
@@ -212,6 +213,7 @@ _ROWS: tuple[tuple[str, ...], ...] = (
     ("idle ones count as in use", "CP-17", "idle connections are counted as in use", "read", "in use"),
     ("what is being made does not count", "CP-17", "a connection that is being made is not counted", "read"),
     ("who waits does not count", "CP-17", "borrowers that wait are not counted", "read", "waiting"),
+    ("what close() closed still counts as idle", "CP-17", "what close() has closed still counts as idle", "close read"),
     ("miscounts", "CP-17", "the statistics are not what they count", "read"),
     ("min_size is not made", "CP-19", "no connection is made in advance", "", "min_size"),
     ("min_size is not kept", "CP-19", "what min_size promises is not made anew once it is lost", "break", "min_size"),

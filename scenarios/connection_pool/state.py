@@ -96,6 +96,8 @@ class State(NamedTuple):
     returned: tuple[int, ...] = ()
     """Connections returned since."""
     closed_now: bool = False
+    still_counted: int = 0
+    """Connections that were closed and still count as idle; only with deviations."""
     unready: bool = False
     """Whether nothing was made in advance though min_size asks for it."""
     plain: bool = True

@@ -14,6 +14,7 @@ from .state import AT_REST, BROKEN, Connection, State, is_reply, reply_to
 HOLDS_UP = "a connect holds up the others"
 LEAVES_WAITERS = "close() leaves the waiters waiting"
 LEAVES_IDLE = "close() leaves the idle ones open"
+STILL_COUNTS = "what close() closed still counts as idle"
 _UNREADY = {"min_size is not made", "min_size is not kept"}
 
 
@@ -151,18 +152,29 @@ def _begun(state: State, deviations: Names) -> Iterator[State]:
     for ghost in state.ghosts() if room > 0 else ():
         yield from _begun(_without_ghost(state, ghost)._replace(lost=state.lost + 1), deviations)
     for count in dict.fromkeys((plain, *range(least, highest + 1))):
-        after = state._replace(attempts=state.attempts + count, backing=AT_REST) if count else state
-        for closed in range(min(len(old), max(0, count - room)), len(old) + 1):
-            for gone in combinations(old, closed):
-                yield after.without(*gone) if gone else after
+        for after in _with_attempts(state, count):
+            for closed in range(min(len(old), max(0, count - room)), len(old) + 1):
+                for gone in combinations(old, closed):
+                    yield after.without(*gone) if gone else after
+
+
+def _with_attempts(state: State, count: int) -> Iterator[State]:
+    """With connects begun: the try that was put off among them, or one that is another borrower's and still to come."""
+    if not count:
+        yield state
+        return
+    more = state._replace(attempts=state.attempts + count)
+    yield more._replace(backing=AT_REST)
+    if more.backing >= 0 and len(more.waiting()) > more.attempts:
+        yield more
 
 
 def _wanted(state: State, most: int, deviations: Names) -> tuple[int, int]:
     """How many connects have to begin, and how many plainly do."""
     waiting, supplies = len(state.waiting()), state.supplies()
     needed = waiting and not supplies
-    # What broke while idle, and was not looked at since, still counts as ready.
-    there = state.attempts + len(state.connections)
+    # What broke while idle, and was not looked at since, still counts as ready, and a slot that is lost as taken.
+    there = state.attempts + len(state.connections) + max(0, state.lost)
     missing = 0 if state.backing >= 0 or deviations & _UNREADY else state.settings.min_size - there
     least = min(most, max(missing, 1 if needed else 0, 0))
     return least, max(least, min(most, waiting - supplies))
@@ -180,7 +192,10 @@ def shut(state: State, deviations: Names) -> Iterator[State]:
             yield from _refused(awake, 0 if state.supplies() else len(awake.waiting()), deviations)
         over = awake._replace(draining=False)
         if LEAVES_IDLE not in deviations:
-            over = over.without(*(each.number for each in over.connections if each.where == "idle"))
+            idle = [each.number for each in over.connections if each.where == "idle"]
+            over = over.without(*idle)
+            if STILL_COUNTS in deviations:
+                over = over._replace(still_counted=over.still_counted + len(idle))
         yield from _refused(over, len(over.waiting()) - over.supplies(), deviations)
 
 

@@ -24,7 +24,7 @@ FAILED = {
     "fastapi_problem": "EP-10",
     "fastapi_problem_details": "EP-10",
     "litestar": "",
-    "sqlalchemy": "CP-08 CP-15 CP-16",
+    "sqlalchemy": "CP-06 CP-08 CP-15 CP-16",
     "aiopubsub": "EB-13 EB-15",
     "blinker": "EB-07",
     "broadcaster": "EB-06 EB-13 EB-14",

@@ -466,6 +466,29 @@ class WaitsForEverInQueue(Pool):
         return await super()._wait(None)
 
 
+@faulty("CP-06", "how long one has waited is taken from the wall clock", "histories")
+class WaitsByTheWall(Pool):
+    """Looks at time.time() when its timer is due, and waits for the rest (the queue of SQLAlchemy)."""
+
+    async def _wait(self, deadline: float | None) -> Entry | Answer:
+        if deadline is None:
+            return await super()._wait(None)
+        loop, accounts = asyncio.get_running_loop(), self._accounts
+        end = time.time() + (self._settings.acquire_timeout or 0.0)
+        waiter: asyncio.Future[Entry | Answer] = loop.create_future()
+        accounts.waiters.append(waiter)
+        self._tidy(self._clock())
+        try:
+            while not waiter.done() and (left := end - time.time()) > 0.0:
+                await asyncio.wait([waiter], timeout=left)
+            accounts.time_out(waiter)
+            return await waiter
+        except BaseException:
+            accounts.leave(waiter, self._clock())
+            self._tidy(self._clock())
+            raise
+
+
 @faulty("CP-06", "after acquire_timeout comes something else than a pool-timeout error", "histories feature")
 class PlainTimeoutError(Pool):
     """The error of wait_for() as it comes (asyncpg)."""
@@ -1303,6 +1326,21 @@ class SizeWithoutConnecting(_Counted):
 
     def counted(self, now: PoolStatistics) -> PoolStatistics:
         return replace(now, size=now.idle + now.in_use)
+
+
+@faulty("CP-17", "what close() has closed still counts as idle", "histories")
+class ClosedStayIdle(_Counted):
+    """close() closes whatever is idle, and leaves it in the list (generic-pool)."""
+
+    left = 0
+
+    async def close(self) -> None:
+        if not self._accounts.closed:
+            self.left = len(self._accounts.idle)
+        await super().close()
+
+    def counted(self, now: PoolStatistics) -> PoolStatistics:
+        return replace(now, idle=now.idle + self.left)
 
 
 @faulty("CP-17", "the statistics are not what they count", "histories machine")
