@@ -66,7 +66,7 @@ def subscribe(state: State, number: int, topics: str, style: str, deviations: Na
     if latest is not None and latest.topic in topics and wrong(deviations, sub, "the latest is replayed"):
         started = sub._replace(buffer=(latest,)) if style == PULL else sub._replace(running=(latest,))
         after = state._replace(subs=with_(state.subs, started))
-        yield after if style == PULL else after.given(started, latest)
+        yield after if style == PULL else after.given(started, latest).handed_over(number, latest)
     else:
         yield from _joined(state._replace(subs=with_(state.subs, sub)), sub, deviations)
         for items in _replays(state, sub):
@@ -92,7 +92,7 @@ def _replayed(state: State, sub: Tracked, items: tuple[Item, ...]) -> State:
     if sub.style == PULL:
         return state._replace(subs=with_(state.subs, sub._replace(buffer=items)))
     started = sub._replace(running=items[:1], buffer=items[1:])
-    return state._replace(subs=with_(state.subs, started)).given(started, items[0])
+    return state._replace(subs=with_(state.subs, started)).given(started, items[0]).handed_over(sub.number, items[0])
 
 
 def _joined(state: State, sub: Tracked, deviations: Names) -> Iterator[State]:
@@ -297,8 +297,9 @@ def look_for_leftovers(state: State, number: int, deviations: Names) -> Iterator
         yield state
         return
     kept = wrong(deviations, sub, "is held on to") or sub.phase in (UNDEAD, WANING)
-    # A publish() that is under way may know it still.
-    for left in ("it",) if kept else ("nothing", "it") if state.flights else ("nothing",):
+    # A publish() or a close() that is under way may know it still.
+    under_way = bool(state.flights) or (state.closed and not state.drained)
+    for left in ("it",) if kept else ("nothing", "it") if under_way else ("nothing",):
         after = state._replace(left=(*state.left, left))
         if sub.phase == GHOST:
             yield after.with_sub(sub._replace(phase=HAUNTS))
