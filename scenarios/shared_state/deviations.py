@@ -51,6 +51,7 @@ _ROWS = (
     ("stamps the reading", "SS-06", "last_updated is when the state was read, and not when the version was made", "wall"),
     ("a listener changes the state", "SS-04", "a listener that changes what it is told changes the state", "changing"),
     ("tells nobody", "SS-07", "a version is told to nobody", "listen", "telling"),
+    ("update_if() tells nobody", "SS-07", "a version that update_if() made is told to nobody", "compare listen", "telling"),
     ("tells twice", "SS-07", "a version is told twice", "listen", "telling"),
     ("tells before the commit", "SS-07", "a listener is told of a version that get() does not give yet", "reentrant"),
     ("a listener cannot update", "SS-08", "an update by a listener never ends", "reentrant"),

@@ -9,13 +9,14 @@ from patternproof.modelling import Names
 from .events import INVITED, AddListener, BreakReports, ListenerEnds, RemoveListener, Version
 from .state import CHANGED, EITHER, HEARERS, REENTRANT, Listener, State
 
+NOBODY = "tells nobody"
 OLDER = "returned an older version than it was told"
 OUT_OF_ORDER = "overlapping updates are told out of order"
 
 
 def tell(state: State, version: Version, deviations: Names) -> Iterable[State]:
     """Tell every listener of a version."""
-    if "tells nobody" in deviations:
+    if NOBODY in deviations:
         return [state]
     states = [state]
     # One that has left may have left at this version, and another version may have been told before.

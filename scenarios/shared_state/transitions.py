@@ -8,7 +8,7 @@ from patternproof.modelling import Names
 
 from .events import MIXED, NESTED, Change, Get, Update, UpdateEnds, UpdateIf, Version
 from .state import CHANGED, EITHER, TOLERANCE, YES, Base, State, Tracked
-from .telling import tell
+from .telling import NOBODY, tell
 
 _TIMED = {"follows the wall clock", "stamps the reading", "a failure moves last_updated"}
 _OF_FAILURES = {
@@ -136,7 +136,8 @@ def _committed(state: State, tracked: Tracked, deviations: Names) -> Iterator[St
         if number is None and "an idle update is not counted" in deviations:
             yield state.with_call(returned)._replace(torn=True)
             continue
-        for after in commit(state, number, base, deviations):
+        untold = tracked.expected is not None and "update_if() tells nobody" in deviations
+        for after in commit(state, number, base, deviations | {NOBODY} if untold else deviations):
             yield _delayed(after, returned, deviations)
 
 

@@ -617,7 +617,7 @@ class TellsWhatThereIsByThen(State):
         super().tell(self.snapshot())
 
 
-@faulty("SS-07", "expected", "machine")
+@faulty("SS-07", "a version that update_if() made is told to nobody", "histories")
 class TellsNobodyOfComparedUpdates(State):
     """update_if() came later, and nobody thought of listeners."""
 

@@ -386,16 +386,16 @@ class TakesOldPushes(System):
 
 
 class _Whole(Local):
-    """Pushes and pulls everything, every time."""
+    """Pushes and pulls everything, every time; what is reported is the news."""
 
     def request(self) -> Request:
         request = super().request()
         return replace(request, since=0, changes=dict(self._entries))
 
     def take(self, request: Request, reply: Reply, progress: Progress) -> bool:
-        changed = set(self._unpushed)
+        news = progress.pushed | set(self._unpushed)
         settled = super().take(request, reply, progress)
-        progress.pushed &= changed
+        progress.pushed &= news
         return settled
 
 
