@@ -46,6 +46,8 @@ MOST_PARTED = 2
 """Schedules of one program that part from the model before the rest of them is let be."""
 MOST_ROUNDS = 12
 """Rounds of the machine; each finds one violation more, or is the last."""
+MOST_VAIN = 3
+"""Rounds that ended at what is known and yet unexplained, after which no other is begun."""
 
 
 @dataclass
@@ -166,17 +168,24 @@ def run_histories(adapter: Adapter, stem: str, profile: str, seed: int | None) -
 
 
 def run_machine(adapter: Adapter, stem: str, profile: str, seed: int | None) -> list[Outcome]:
-    """Let Hypothesis look for histories that nobody thought of, in rounds, until a round finds nothing new."""
+    """Let Hypothesis look for histories that nobody thought of, in rounds, until one finds none, or several nothing new."""
     held = subject(adapter, stem)
     findings = held.findings.continued()
+    vain = 0
     for _ in range(MOST_ROUNDS):
         histories: list[History] = []
         machine = _machine(held, findings.known, histories)
-        found = hunt(machine, PROFILES[profile], seed)
+        # What has parted so once would part again: another search goes another way.
+        found = hunt(machine, PROFILES[profile], (seed or 0) + vain if vain else seed)
         findings.add(history for history in histories if history is not found and len(history))
-        if found is None or not findings.take([held.shrunk(found, findings)]):
+        if found is None:
             break
-        held.confirm(findings)
+        if findings.take([held.shrunk(found, findings)]):
+            held.confirm(findings)
+        elif vain == MOST_VAIN:
+            break
+        else:
+            vain += 1
     return _outcomes(held, findings, Way.MACHINE, "machine")
 
 

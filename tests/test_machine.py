@@ -7,6 +7,8 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+import pytest
+from hypothesis.internal.conjecture import providers
 from patternproof.reference.circuit_breaker import CircuitBreaker
 from patternproof.scenarios.circuit_breaker.model import CircuitBreakerModel
 
@@ -50,4 +52,33 @@ def test_where_the_same_choices_lead_elsewhere_the_search_goes_on_to_its_end() -
     histories: list[Any] = []
     machine = judge._machine(replace(held, model=ByChance()), frozenset(), histories)
     assert hunt(machine, PROFILES["quick"], None) is None
-    assert len(histories) >= PROFILES["quick"].examples
+    assert machine.made >= PROFILES["quick"].examples
+
+
+def test_of_many_histories_some_are_kept_evenly_spread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("patternproof.machine.MOST_KEPT", 10)
+    held = judge.subject(load("patternproof.reference.adapters.in_memory"), "circuit_breaker")
+    kept: list[Any] = []
+    machine = judge._machine(held, frozenset(), kept)
+    for number in range(100):
+        machine._keep(number)  # type: ignore[arg-type]  # whatever is kept
+    assert kept == list(range(0, 100, 16))
+    assert (machine.made, machine.latest) == (100, 99)
+
+
+def test_the_search_goes_the_same_way_whatever_else_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = judge.subject(load("patternproof.reference.adapters.in_memory"), "circuit_breaker")
+
+    def searched() -> list[str]:
+        histories: list[Any] = []
+        assert hunt(judge._machine(held, frozenset(), histories), PROFILES["quick"], None) is None
+        return [str(moment.batch) for history in histories for moment in history]
+
+    alone = searched()
+    assert searched() == alone
+    others = providers.Constants()
+    for number in range(100):
+        others.add(number)
+    monkeypatch.setattr(providers, "_get_local_constants", lambda: others)
+    providers.CONSTANTS_CACHE.cache.clear()
+    assert searched() == alone
