@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from patternproof.modelling import Names
 
-from .events import PULL, PUSH, Receipt
+from .events import OVERFLOWED, PULL, PUSH, Receipt
 from .state import CUT, GHOST, HAUNTS, OPEN, UNDEAD, WANING, Item, State, Tracked, by_handlers, nexts, wrong
 
 SIDE_BY_SIDE = by_handlers("side by side")
@@ -132,7 +132,7 @@ def _counted_in(state: State, sub: Tracked, item: Item, deviations: Names) -> It
     running = tuple([first if each == handed else each for each in sub.running])
     yield _got_instead(state, sub, handed, first).with_sub(counted._replace(buffer=tuple(rest), running=running))
     if sub.style == PULL:
-        old, told = Receipt(sub.number, str(handed)), Receipt(sub.number, "overflowed")
+        old, told = Receipt(sub.number, str(handed)), Receipt(sub.number, OVERFLOWED)
         after = state._replace(received=tuple([told if each == old else each for each in state.received]))
         yield after.with_sub(counted._replace(buffer=(*sub.buffer, item), unsaid=False))
 

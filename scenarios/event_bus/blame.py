@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from patternproof.history import Batch, Hung
 from patternproof.modelling import RIGHT, States, successors
 
-from .events import HandlerEnds, Receipt, Seen
+from .events import MISCOUNTED, OVERFLOWED, HandlerEnds, Receipt, Seen
 from .state import CHANGED, State
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _of_receipts(state: State, expected: Seen, seen: Seen, batch: Batch) -> str:
             return "EB-09"
         if any(receipt.subscription == other.subscription and other.what[:1].isdigit() for other in missing):
             return "EB-04"
-    if any(receipt.what == "overflowed" for receipt in more) or any(sub.dropped for sub in state.subs):
+    if any(receipt.what in (OVERFLOWED, MISCOUNTED) for receipt in more) or any(sub.dropped for sub in state.subs):
         return "EB-13"
     if any(isinstance(event, HandlerEnds) and event.how in ("error", "cancelled") for event in batch.events):
         return "EB-15"

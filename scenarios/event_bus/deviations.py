@@ -147,6 +147,8 @@ _ELUSIVE: tuple[tuple[str, ...], ...] = (
     ("publishing fails as subscriptions change", "EB-10", "publish() fails as a subscription begins or ends", ""),
     ("subscriptions are skipped as others change", "EB-10", "an event misses a subscription as another begins or ends", ""),
     ("thrown away inside by close()", "EB-14", "an event that was accepted, and waits inside, is lost by close()", "close"),
+    # Whether a gap is told of is left to the bus.
+    ("gaps are miscounted", "EB-13", "a subscription is told of more dropped events than it counts, or of none", "pull"),
     ("lost as its receive is cancelled", "EB-11", "an event is lost that comes as its receive is cancelled", "cancel"),
 )
 _CLOSES = ("close() never ends", "EB-14", "close() does not end although all is drained", "close")

@@ -12,6 +12,8 @@ R = 2
 TOPICS = {"X": "state", "Y": "resource"}
 """What people call the two topics of a history."""
 PULL, PUSH = "pull", "push"
+OVERFLOWED, MISCOUNTED = "overflowed", "overflowed by another number"
+"""What a receive comes to where events were dropped: it is told how many, rightly or not."""
 """Whether a subscriber fetches its events, or has a handler."""
 
 
@@ -288,10 +290,11 @@ class Receipt(NamedTuple):
 
     subscription: int
     what: str
-    """The number of an event; or waits, cancelled, ended, overflowed, or what it did instead."""
+    """The number of an event; or waits, cancelled, ended, overflowed, overflowed by another number, or what it did instead."""
 
     def __str__(self) -> str:
-        words = {"ended": "is told that its subscription has ended", "overflowed": "is told that events were dropped"}
+        words = {"ended": "is told that its subscription has ended", OVERFLOWED: "is told that events were dropped"}
+        words[MISCOUNTED] = "is told that another number of events was dropped"
         got = f"gets event {self.what}" if self.what[:1].isdigit() else words.get(self.what, self.what)
         return f"{name_of(self.subscription)} {got}"
 

@@ -12,6 +12,8 @@ from patternproof.ports.event_bus import EventBusSettings
 from patternproof.scene import JudgedScene
 
 from .events import (
+    MISCOUNTED,
+    OVERFLOWED,
     PULL,
     PUSH,
     CancelPublish,
@@ -197,7 +199,7 @@ class Scene(JudgedScene):
         before = len(self._received.get(number, ()))
         self.perform(Receive(number))
         came = self._received.get(number, [])[before:]
-        return bool(came) and (came[0][:1].isdigit() or (came[0] == "overflowed" and self._received[number][-2:-1] != came))
+        return bool(came) and (came[0][:1].isdigit() or (came[0] == OVERFLOWED and self._received[number][-2:-1] != came))
 
     def receive_once(self, name: str) -> None:
         """Let a subscriber read one event; one with a handler is called anyway."""
@@ -268,7 +270,7 @@ class Scene(JudgedScene):
     def received(self, name: str) -> list[str]:
         """What a subscriber has got so far: numbers of events, or how something else is."""
         got = self._received.get(self.number(name), [])
-        return [what for what in got if what not in ("cancelled", "ended", "overflowed")]
+        return [what for what in got if what not in ("cancelled", "ended", OVERFLOWED, MISCOUNTED)]
 
     def told(self, name: str) -> list[str]:
         """What a subscriber was told that is no event."""

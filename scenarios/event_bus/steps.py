@@ -16,7 +16,7 @@ from patternproof.time_steps import Clock
 
 from .broker_steps import *  # noqa: F403  # the steps of a pattern are looked for in one module
 from .data import arrives, comes_back
-from .events import EVENTS, PULL, PUSH, LeaveScope, Spoil, Subscribe, Unsubscribe, UnsubscribeThenPublish
+from .events import EVENTS, OVERFLOWED, PULL, PUSH, LeaveScope, Spoil, Subscribe, Unsubscribe, UnsubscribeThenPublish
 from .handler_steps import *  # noqa: F403  # the steps of a pattern are looked for in one module
 from .scene import Scene
 from .words import names_of, policy_of, told, topics_of
@@ -263,7 +263,7 @@ def counts_what_it_misses(bus: Scene, name: str) -> None:
 def is_told_of_overflow(bus: Scene, name: str) -> None:
     bus.require_pull(name)
     bus.read(name)
-    bus.expect("overflowed" in bus.told(name), "Overflowed", f"{told(bus.received(name))}; {bus.told(name) or 'told nothing'}")
+    bus.expect(OVERFLOWED in bus.told(name), "Overflowed", f"{told(bus.received(name))}; {bus.told(name) or 'told nothing'}")
 
 
 @then(text("subscriber {name:w} is told that its subscription has ended"))

@@ -13,7 +13,7 @@ from patternproof.flavour import plainly, resolved
 from patternproof.history import shown
 from patternproof.ports.event_bus import BusClosedError, Overflowed, SubscriptionClosedError
 
-from .events import PULL, PUSH, HandlerFailure, Receipt, Standing, name_of
+from .events import MISCOUNTED, OVERFLOWED, PULL, PUSH, HandlerFailure, Receipt, Standing, name_of
 from .state import CHANGED, LEAVING
 
 Label = Callable[[Any], str]
@@ -53,6 +53,8 @@ class Subscriber:
         self._had: set[str] = set()
         self._over = False
         """Whether it was told that it has ended."""
+        self._told = 0
+        """How many events it was told were dropped."""
         self._asked_to_cancel = False
         self.latest: Any = None
         """The event that it got last."""
@@ -155,12 +157,17 @@ class Subscriber:
         except (SubscriptionClosedError, StopAsyncIteration):
             self._over = True
             return "ended"
-        except Overflowed:
-            return "overflowed"
+        except Overflowed as gap:
+            return OVERFLOWED if self._counts(gap) else MISCOUNTED
         except Exception as error:  # noqa: BLE001  # whatever it raises is what was seen
             return f"fails: {shown(error)}"
         self.latest = event
         return self._labelled(event)
+
+    def _counts(self, gap: Overflowed) -> bool:
+        """Whether a gap is of at least one event, and all gaps together of no more than were dropped."""
+        self._told += gap.dropped
+        return gap.dropped > 0 and self._told <= self.subscription.dropped
 
     def start_receive(self, call: Callable[[Callable[[], Any]], Pending]) -> None:
         """Receive, unless a receive waits already."""

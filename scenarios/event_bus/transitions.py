@@ -11,7 +11,7 @@ from patternproof.modelling import Names
 from .arrival import noting
 from .calling import disturbed
 from .delivery import IN_TURN, begun, flow, gone, next_in_queue
-from .events import PULL, PUSH, Publish, Publishing, R
+from .events import OVERFLOWED, PULL, PUSH, Publish, Publishing, R
 from .state import (
     CUT,
     DEAF,
@@ -198,7 +198,7 @@ def receive(state: State, number: int, deviations: Names) -> Iterator[State]:
     elif sub.phase in (GONE, GHOST, HAUNTS):
         yield state.told(sub, "ended")
         if sub.unsaid:
-            yield state.told(sub._replace(unsaid=False), "overflowed")
+            yield state.told(sub._replace(unsaid=False), OVERFLOWED)
         if sub.phase == GONE and sub.buffer:
             for index in nexts(state, sub, deviations):
                 yield from _taken(state, sub, index, deviations)
@@ -210,7 +210,7 @@ def receive(state: State, number: int, deviations: Names) -> Iterator[State]:
     else:
         yield from _of_empty(state, sub, deviations)
     if sub is not None and sub.unsaid and sub.buffer and not sub.receiving and sub.phase != GONE:
-        yield state.told(sub._replace(unsaid=False), "overflowed")
+        yield state.told(sub._replace(unsaid=False), OVERFLOWED)
 
 
 def _of_empty(state: State, sub: Tracked, deviations: Names) -> Iterator[State]:
@@ -219,7 +219,7 @@ def _of_empty(state: State, sub: Tracked, deviations: Names) -> Iterator[State]:
         yield waits
         yield state.told(sub, "ended")
     elif sub.phase == CUT:
-        yield state.told(sub._replace(unsaid=False), "overflowed")
+        yield state.told(sub._replace(unsaid=False), OVERFLOWED)
         if not sub.unsaid:  # it was told already
             yield state.told(sub, "ended")
     elif state.closed and "subscriptions are not ended" not in deviations:
@@ -227,7 +227,7 @@ def _of_empty(state: State, sub: Tracked, deviations: Names) -> Iterator[State]:
     else:
         yield waits
     if sub.unsaid and sub.phase != CUT:
-        yield state.told(sub._replace(unsaid=False), "overflowed")
+        yield state.told(sub._replace(unsaid=False), OVERFLOWED)
 
 
 def _taken(state: State, sub: Tracked, index: int, deviations: Names) -> Iterator[State]:

@@ -713,6 +713,17 @@ class DropsInSilence(Bus):
                 self.dropped = self._gap = 0
 
 
+@faulty("EB-13", "told of more dropped events than it counts", "machine")
+class TellsOfAllAnew(Bus):
+    """The error has the number of all that were ever dropped, each time."""
+
+    class Subscription(Subscription):
+        def take(self) -> Event | None:
+            if self._overflow.startswith("drop") and self._gap:
+                self._gap = self.dropped
+            return super().take()
+
+
 @faulty("EB-13", "another event is dropped than the policy says")
 class DropsTheOther(Bus):
     """Has the two policies the wrong way round."""
