@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -157,15 +160,16 @@ def test_what_is_no_inside_is_let_be(text: str) -> None:
 
 
 @contextmanager
-def answering_with(content: str, body: bytes, status: int = 200) -> Iterator[str]:
-    """The address of a document, as a server gives it."""
+def answering_with(content: str, body: bytes, status: int = 200, elsewhere: bytes | None = None) -> Iterator[str]:
+    """The address of a document, as a server gives it; with `elsewhere`, any other address is answered so, and with 500."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(status)
-            self.send_header("content-type", content)
+            other = elsewhere is not None and self.path != "/openapi.json"
+            self.send_response(500 if other else status)
+            self.send_header("content-type", "text/plain" if other else content)
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(elsewhere or b"" if other else body)
 
         def log_message(self, *arguments: Any) -> None:
             """Say nothing."""
@@ -195,6 +199,31 @@ def test_what_is_no_openapi_document_is_told_with_its_address(content: str, body
         with pytest.raises(AdapterError, match=seen) as caught, opened(load(address)):
             pass
         assert str(caught.value).startswith(f"{address}: expected an OpenAPI document")
+
+
+def test_a_run_of_schemathesis_can_use_the_checks_by_their_names() -> None:
+    number = {"name": "number", "in": "path", "required": True, "schema": {"type": "integer"}}
+    found = {"get": {"parameters": [number], "responses": {"200": {"description": "found"}}}}
+    document = {"openapi": "3.1.0", "info": {"title": "Orders", "version": "1"}, "paths": {"/orders/{number}": found}}
+    command = [
+        sys.executable,
+        "-m",
+        "schemathesis.cli",
+        "run",
+        "--checks",
+        "ep_09,ep_10",
+        "--phases",
+        "fuzzing",
+        "--max-examples",
+        "3",
+    ]
+    hooks = {"SCHEMATHESIS_HOOKS": "patternproof.scenarios.error_propagation.registered"}
+    leak = b'File "/srv/orders.py", line 7'
+    with answering_with("application/json", json.dumps(document).encode(), elsewhere=leak) as address:
+        ended = subprocess.run([*command, address], env=os.environ | hooks, capture_output=True, text=True, timeout=100)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert "EP-10: expected an error that holds nothing of the inside; seen: a traceback" in ended.stdout
+    assert "EP-09" not in ended.stdout
 
 
 def test_an_address_that_does_not_answer_is_told() -> None:
