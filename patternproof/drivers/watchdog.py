@@ -34,10 +34,12 @@ class _Collecting:
 
     seconds = 0.0
     """Real seconds that all collections so far have taken."""
+    under_way = False
     _began = 0.0
 
     def __call__(self, phase: str, info: dict[str, int]) -> None:
-        if phase == "start":
+        self.under_way = phase == "start"
+        if self.under_way:
             self._began = clocks.real_monotonic()
         else:
             self.seconds += clocks.real_monotonic() - self._began
@@ -89,6 +91,8 @@ class watched:  # noqa: N801  # used as a function, and a class for its speed: i
 
     def _ring(self, _number: int, frame: FrameType | None) -> None:
         """Raise `Hang` where it hangs."""
+        if collecting.under_way:
+            return  # callbacks of a collection run in whatever frame it interrupts, and what they raise is lost
         self._glances = self._glances + 1 if relapses.is_relapse(frame) else 0
         relapse = self._glances >= MOST_GLANCES
         collected = collecting.seconds - self._collected

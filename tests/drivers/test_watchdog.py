@@ -51,6 +51,19 @@ def test_the_time_of_garbage_collections_is_not_that_of_the_implementation(monke
         watch.rung.clear()
 
 
+def test_nothing_is_raised_within_a_garbage_collection(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(clocks, "real_monotonic", lambda: now[0])
+    watch = watched(list, 60.0)
+    with watch:
+        collecting("start", {})
+        now[0] = 61.0
+        watch._ring(0, None)
+        collecting("stop", {})
+        watch._ring(0, None)
+        assert not watch.rung
+
+
 def test_what_ends_in_time_passes() -> None:
     with watched(list, 60.0):
         value = 1
