@@ -88,8 +88,11 @@ class PlainWhereAwaited(MessageService):
 
 
 @faulty("SI-01", "seen nothing of that name", "feature")
-class LacksOne:
-    """Handlers cannot be taken back, as in the pattern document's sample."""
+class AsWritten:
+    """The pattern document's `McpService`: three methods, and none to take a handler back.
+
+    The sample has no code behind them; here it is the reference's.
+    """
 
     def __init__(self, dependency: Transport) -> None:
         self._service = MessageService(dependency)
