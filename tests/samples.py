@@ -38,6 +38,25 @@ EXAMPLES = {
     "AsWrittenLocalComponent": "2.B, State Synchronization Pattern",
 }
 """The same for samples that stand elsewhere, by the name of the implementation."""
+IN_RUST = {
+    "circuit_breaker": "CB-06 CB-16",
+    "connection_pool": "CP-02 CP-05 CP-09 CP-10 CP-14",
+    "shared_state": "SS-02 SS-06 SS-08 SS-09",
+    "resource_lifecycle": "RL-02 RL-04 RL-05 RL-06 RL-07 RL-08 RL-09 RL-10 RL-11",
+}
+"""By pattern, what the sample in Rust violates; `tests/rust` holds that."""
+RUST = """\
+## In Rust
+
+The same samples are in [adapters/rust](../adapters/rust), as literally as they compile with the standard library alone: the locks
+and the clock that they take from tokio and chrono are written beside them. The suite drives them over
+[the HTTP binding](http-binding.md). A future is cancelled by dropping it there. The samples of buses, services and errors are
+traits and types, with nothing behind them that could be run; that of replicas leaves its merging open.
+
+The pool differs: `drop` cannot wait for the lock, so the sample does not compile as it is, and a task returns the connection.
+Leaving then ends at once (CP-04), and a connection that was returned is nobody's as long as another is being made under the lock:
+who waits does not get it (CP-05), and meanwhile it is neither idle nor free (CP-14).
+"""
 HEAD = """\
 # The pattern document's samples, taken literally
 
@@ -103,7 +122,15 @@ def page(seen: Mapping[Sample, Mapping[str, str]]) -> str:
     parts = [HEAD]
     for stem, several in groupby(seen, lambda sample: sample.stem):
         parts += [f"## {PATTERNS[stem].title.capitalize()}\n", *(sample.shown(seen[sample]) for sample in several)]
+    parts += [RUST, _in_rust(seen)]
     return "\n".join(parts)
+
+
+def _in_rust(seen: Mapping[Sample, Mapping[str, str]]) -> str:
+    """What the samples violate in Rust, beside what they do above."""
+    above = {sample.stem: " ".join(sorted(sample.faulty.violates)) for sample in seen if sample.faulty.name == NAME}
+    rows = [_row(PATTERNS[stem].title, ids, "the same" if above[stem] == ids else above[stem]) for stem, ids in IN_RUST.items()]
+    return "\n".join([_row("pattern", "violated in Rust", "above"), "|---" * 3 + "|", *rows]) + "\n"
 
 
 def _told(proof: Proof, identifier: str) -> str:
