@@ -1,4 +1,4 @@
-"""What the kit says of the pattern document's samples in Rust.
+"""What the kit says of the samples in Rust.
 
 Each of these failures was judged by hand in the sample.
 """
