@@ -100,6 +100,12 @@ def test_all_is_open_on_paper(page: Any) -> None:
     assert page.locator(".requirement:not([open])").count() == 0
 
 
+def test_paper_is_white_and_has_nothing_to_click(page: Any) -> None:
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert not page.locator("form, button").filter(visible=True).count()
+
+
 def test_what_an_implementation_says_is_not_run(page: Any, tmp_path: Path) -> None:
     (tmp_path / "hostile.html").write_text(render([told(MARKUP)]), encoding="utf-8")
     page.goto((tmp_path / "hostile.html").as_uri())
@@ -115,6 +121,16 @@ def test_nothing_is_wider_than_the_window(page: Any, width: int, scheme: str) ->
     page.emulate_media(color_scheme=scheme)
     page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_several_reports_side_by_side_have_no_serious_barrier_either(page: Any, tmp_path: Path) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="unavailable: axe is not installed")
+    (tmp_path / "both.html").write_text(render([report(judged(), SETTINGS)] * 2), encoding="utf-8")
+    page.goto((tmp_path / "both.html").as_uri())
+    page.get_by_role("link", name="failed").last.click()
+    page.locator("#a2-CB-09 table").wait_for(state="visible")
+    found = axe.Axe().run(page).response["violations"]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in SERIOUS] == []
 
 
 @everywhere
