@@ -9,7 +9,7 @@ from enum import StrEnum
 from patternproof.moments import Done, Mark, Phase, Step
 
 HELD = frozenset({"running", "holding", "requesting", "is inside"})
-"""Words that a phase begins with in which the kit holds a call up; in any other it is the implementation that does."""
+"""Words that a phase begins with in which a call has what it came for; in any other it waits, whoever for."""
 
 
 class Sign(StrEnum):
@@ -45,7 +45,7 @@ class Bar:
     bottom: int
     """The row at which it ends; the number of rows where it goes on."""
     state: str
-    """begun, held (by the kit) or waiting (in the implementation)."""
+    """begun, held (it has what it came for, and the kit holds that up) or waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,5 +154,6 @@ def _spaced(done: Done) -> str:
 
 def _rest(step: Step) -> str:
     """What was seen beside the phases of calls, which stand at their lines."""
-    said = {f"{each.lifeline} {each.text}" for each in step.phases} | {each.text for each in step.phases} | {"nothing to see"}
+    said = {f"{name} {each.text}" for each in step.phases for name in (each.lifeline, each.lifeline.rpartition(" ")[2])}
+    said |= {each.text for each in step.phases} | {"nothing to see"}
     return "; ".join(part for part in step.seen.split("; ") if part not in said)

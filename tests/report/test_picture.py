@@ -43,7 +43,7 @@ def test_what_is_in_flight_at_the_end_goes_on_to_the_edge() -> None:
     assert picture([BEGINS]).bars == (Bar(0, 0, 1, "begun"), Bar(0, 1, 2, "held"))
 
 
-def test_waiting_in_the_implementation_is_told_from_being_held_by_the_kit() -> None:
+def test_waiting_is_told_from_having_what_one_came_for() -> None:
     waits = step("A waiting", Phase("A", "waiting", in_flight=True), done=(event("A acquires", "A"),))
     holds = step("A holding connection 1", Phase("A", "holding connection 1", in_flight=True), done=(event("it connects"),))
     drawn = picture([waits, holds])
@@ -66,6 +66,13 @@ def test_what_is_seen_beside_the_calls_stands_at_the_moment() -> None:
         "call 0 raised; announced closed to open", Phase("call 0", "raised", in_flight=False), done=(event("it fails", "call 0"),)
     )
     assert picture([BEGINS, opens]).rows[-1] == Row(2, Sign.SETTLED, "announced closed to open")
+
+
+def test_a_call_that_is_seen_by_its_number_alone_is_not_told_twice() -> None:
+    waits = step(
+        "0 waits; 1 call of a store waits", Phase("call 0", "waits", in_flight=True), done=(event("read 0 begins", "call 0"),)
+    )
+    assert picture([waits]).rows[-1].text == "1 call of a store waits"
 
 
 def test_no_history_is_an_empty_picture() -> None:
