@@ -1,4 +1,4 @@
-"""The published matrix is made of reports as runs left them."""
+"""The published matrix is made of what runs left."""
 
 from __future__ import annotations
 
