@@ -128,6 +128,8 @@ def _during_cleanup(state: State, resource: Resource, deviations: Names) -> Iter
     if "a resource that comes during a cleanup is left" in deviations:
         yield from _initialised(state, resource._replace(leaks=True), deviations)
         return
+    if "a taken id is ignored" in deviations and state.registered(resource.id) is not None:
+        yield state.ended(resource.number, RETURNED).with_resource(resource._replace(phase=GONE))
     yield from _refused(state, resource, AN_ERROR)
     yield state
     if resource.manner == "ok":
