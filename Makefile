@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Twice quiet: errors and nothing below them.
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
-FOLDERS := adapters doubles features reference scenarios
+FOLDERS := adapters doubles features loadtests reference scenarios
 
 .PHONY: run test proof samples pages matrix site lint types format bench tree clean
 

@@ -62,6 +62,7 @@ def run(
     workers: Annotated[str | None, Parameter(name=["-n", "--workers"])] = None,
     feature: Annotated[list[Path] | None, Parameter(negative=())] = None,
     servers: Annotated[bool, Parameter(negative=())] = False,
+    with_load: Annotated[bool, Parameter(negative=())] = False,
     replay: str | None = None,
 ) -> int:
     """Hold an adapter's implementations against the requirements.
@@ -108,6 +109,8 @@ def run(
     servers
         Start PostgreSQL, Redis and NATS once for the whole run, from the wheels of patternproof[servers]; those that
         PATTERNPROOF_POSTGRES_URL, PATTERNPROOF_REDIS_URL or PATTERNPROOF_NATS_URL names are used as they are.
+    with_load
+        A short load on each pattern as well, of some ten seconds: what only load exercises is judged, too.
     replay
         Do nothing but this history again; the token is part of a failure's report.
     """
@@ -119,7 +122,7 @@ def run(
 
     values = {"pattern": pattern, "requirement": requirement, "level": level, "profile": profile, "seed": seed}
     options = command.Options(
-        adapter, {**values, "report": report, "junit": junit}, keyword, workers, tuple(feature or ()), servers
+        adapter, {**values, "report": report, "junit": junit, "load": with_load}, keyword, workers, tuple(feature or ()), servers
     )
     return command.run(options, pytest_args)
 
@@ -218,6 +221,62 @@ def serve(*, adapter: str, host: str = "127.0.0.1", port: int = 8080) -> int:
     from patternproof.commands.serve import serve as command  # drivers are imported only by who needs them
 
     command(adapter, host, port)
+
+
+@app.command
+def load(
+    *locust_args: Annotated[str, Parameter(show=True)],
+    adapter: str,
+    scenario: Names = None,
+    users: int | None = None,
+    time: str = "10s",
+    rate: Annotated[float, Parameter(name="--open")] = 0.0,
+    slo: str | None = None,
+    profile: Literal["steady", "ramp", "spike", "soak"] = "steady",
+    seed: int = 0,
+    report: Path | None = None,
+    web: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Let many users loose on an adapter's implementations, and see what holds.
+
+    A violated requirement ends the run, with what shows it; see docs/load.md.
+
+    Examples:
+        patternproof load --adapter adapter.py --open 200 --slo "p99<50ms,errors<0.1%"
+        patternproof load --adapter adapter.py -- --processes 2
+
+    Parameters
+    ----------
+    locust_args
+        Whatever follows -- goes to locust.
+    adapter
+        A module's name, the path of a Python file, or the address of a server of work.
+    scenario
+        Only this pattern's scenario; may be repeated. All that the adapter offers by default.
+    users
+        Users at a time; each scenario has a default of its own.
+    time
+        How long each scenario runs: 30s, 5m, 1h.
+    rate
+        Requests a second in the open model; 0: the closed one, in which each user waits for its answer.
+    slo
+        Objectives, with commas: p50 to p99.99 as p99<50ms, errors<0.1%, throughput>100/s.
+    profile
+        How many of the users there are over time: steady, ramp, spike or soak.
+    seed
+        Of the arrivals in the open model.
+    report
+        Folder for load.json.
+    web
+        Open locust's own page.
+    """
+    from patternproof.commands import load as command  # locust's part is imported only by who needs it
+
+    wanted = command.Load(
+        command.counted(users), command.seconds(time), command.a_second(rate), profile, seed, locust_args, web=web
+    )
+    options = command.Options(adapter, tuple(scenario or ()), wanted, command.objectives(slo), report)
+    return command.load(options)
 
 
 @app.command(name="list")

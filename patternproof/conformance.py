@@ -18,7 +18,7 @@ from patternproof.run import JUDGED, JudgedItem
 if TYPE_CHECKING:
     from patternproof.run import Run
 
-__all__ = ["test_histories", "test_features", "test_machine", "test_interleavings"]  # noqa: RUF022  # the order they run in
+__all__ = ["test_histories", "test_features", "test_machine", "test_interleavings", "test_load"]  # noqa: RUF022  # the order they run in
 
 
 def test_histories() -> None:
@@ -35,6 +35,10 @@ def test_machine() -> None:
 
 def test_interleavings() -> None:
     """Stands for an item a pattern: invariants over schedules and cancellation points."""
+
+
+def test_load() -> None:
+    """Stands for an item a pattern, where it is asked for: many users at once."""
 
 
 def collect(collector: pytest.Module, name: str) -> list[pytest.Item | pytest.Collector]:

@@ -34,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         kind: Any = "args" if name in _LISTS else "string"
         group.addoption(f"--patternproof-{name}", dest=f"patternproof_{name}", metavar=name.upper(), help=help_text, **several)
         parser.addini(f"patternproof_{name}", help_text, type=kind, default=None)
+    group.addoption("--patternproof-load", action="store_true", help="a short load on each pattern as well")
     group.addoption("--patternproof-junit", action="store_true", help="write junit.xml beside report.json, a test a requirement")
 
 

@@ -23,8 +23,10 @@ from patternproof.requirements import catalogue, feature_file
 from patternproof.settings import Settings
 from patternproof.verdict import Blame, Fault, Verdicts, verdicts
 
-JUDGED = {"histories": Way.MACHINE, "machine": Way.MACHINE, "interleavings": Way.INTERLEAVINGS}
+JUDGED = {"histories": Way.MACHINE, "machine": Way.MACHINE, "interleavings": Way.INTERLEAVINGS, "load": Way.LOAD}
 """The parts of the judge, and the way that each exercises."""
+_JUDGES = {"load": "patternproof.load.runs"}
+"""Where a part is, if not in the judge's own module."""
 
 
 def begin(config: pytest.Config, adapter: str | None) -> Run:
@@ -41,7 +43,7 @@ def begin(config: pytest.Config, adapter: str | None) -> Run:
             "or give --patternproof-adapter, or patternproof_adapter in the ini file"
         )
     values = {name: option(config, name) for name in OPTIONS}
-    values |= {"adapter": spec, "junit": config.getoption("patternproof_junit")}
+    values |= {"adapter": spec, "junit": config.getoption("patternproof_junit"), "load": config.getoption("patternproof_load")}
     if hasattr(config, "workerinput"):
         values["report"] = None  # the controller writes it
     settings, held = Settings.of(values), load(spec)
@@ -82,16 +84,21 @@ class Run:
 
     def patterns(self, *ways: Way) -> list[str]:
         """The patterns offered of which any selected requirement is exercised in one of these ways."""
+        if ways == (Way.LOAD,) and not self.settings.load:
+            return []
         return [stem for stem in self.adapter.offered if self.settings.selection.wants(stem, *ways)]
 
     def expected(self) -> set[str]:
         """The keys of every exercise that a full run has."""
         wanted = self.settings.selection.wants if not self.settings.selection else type(self.settings.selection)().wants
-        keys = {f"{stem}/{part}" for part, way in JUDGED.items() for stem in self.adapter.offered if wanted(stem, way)}
+        keys = {f"{stem}/{part}" for part, way in self._parts() for stem in self.adapter.offered if wanted(stem, way)}
         for stem in self.adapter.offered:
             if wanted(stem, Way.FEATURE):
                 keys |= {f"{stem}/feature/{example.name}" for example in examples(feature_file(stem))}
         return keys
+
+    def _parts(self) -> list[tuple[str, Way]]:
+        return [each for each in JUDGED.items() if each[1] is not Way.LOAD or self.settings.load]
 
     def example(self, item: Any, steps: Callable[[], None]) -> None:
         """Run an example of the kit, and let its item end as its outcome says."""
@@ -104,7 +111,7 @@ class Run:
     def judge(self, item: Any, pattern: str, part: str) -> None:
         """Run a part of the judge on a pattern, and let its item end as the outcomes say."""
         run = partial(
-            getattr(import_module("patternproof.judge"), f"run_{part}"),
+            getattr(import_module(_JUDGES.get(part, "patternproof.judge")), f"run_{part}"),
             self.adapter,
             pattern,
             self.settings.profile,

@@ -60,6 +60,8 @@ class Settings:
     report: Path | None = None
     """Folder that the report is written to; None: none is written."""
     junit: bool = False
+    load: bool = False
+    """Whether load is one of the ways."""
     selection: Selection = Selection()
 
     @classmethod
@@ -74,14 +76,16 @@ class Settings:
             raise AdapterError(f"no profile {profile!r}; {nearest(profile, PROFILES)}")
         report = values.get("report")
         selected = selection(values.get("pattern") or (), values.get("requirement") or (), values.get("level") or ())
-        if not any(requirement in selected and requirement.ways != {Way.LOAD} for requirement in catalogue().values()):
-            raise AdapterError(f"{selected}: only load exercises that, and a run has none")
+        load = bool(values.get("load"))
+        if not load and not any(each in selected and each.ways != {Way.LOAD} for each in catalogue().values()):
+            raise AdapterError(f"{selected}: only load exercises that: --with-load")
         return cls(
             adapter=str(values["adapter"]),
             profile=profile,
             seed=_seed(values.get("seed")),
             report=writable(Path(report)) if report else None,
             junit=bool(values.get("junit")),
+            load=load,
             selection=selected,
         )
 

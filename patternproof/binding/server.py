@@ -39,14 +39,14 @@ def application(adapter: Adapter) -> Litestar:
 
     @get("/")
     async def describe() -> Response[bytes]:
-        return _answer(served.description())
+        return answer(served.description())
 
     @post("/instances", status_code=201)
     async def make(request: Asked) -> Response[bytes]:
-        message = _decoded(_make, await request.body())
+        message = decoded(_make, await request.body())
         with served.running(request) as settle:
             made = served.world.make(message)
-            return _answer(msgspec.structs.replace(made, events=served.world.events(settle)), 201)
+            return answer(msgspec.structs.replace(made, events=served.world.events(settle)), 201)
 
     @delete("/instances/{instance:str}", status_code=200)
     async def remove(request: Asked) -> Response[bytes]:
@@ -54,12 +54,12 @@ def application(adapter: Adapter) -> Litestar:
 
     @post("/instances/{instance:str}/calls", status_code=201)
     async def begin(request: Asked) -> Response[bytes]:
-        message = _decoded(_call, await request.body())
+        message = decoded(_call, await request.body())
         return served.do(request, lambda world: world.begin(request.path_params["instance"], message), 201)
 
     @get("/calls/{call:str}")
     async def look(request: Asked) -> Response[bytes]:
-        return _answer(served.world.call(request.path_params["call"]))
+        return answer(served.world.call(request.path_params["call"]))
 
     @delete("/calls/{call:str}", status_code=200)
     async def cancel(request: Asked) -> Response[bytes]:
@@ -67,12 +67,12 @@ def application(adapter: Adapter) -> Litestar:
 
     @post("/operations/{operation:str}", status_code=200)
     async def release(request: Asked) -> Response[bytes]:
-        message = _decoded(_release, await request.body())
+        message = decoded(_release, await request.body())
         return served.do(request, lambda world: world.release(request.path_params["operation"], message))
 
     @post("/clock", status_code=200)
     async def clock(request: Asked) -> Response[bytes]:
-        message = _decoded(_move, await request.body())
+        message = decoded(_move, await request.body())
         return served.do(request, lambda world: world.move(message))
 
     return Litestar(
@@ -80,7 +80,7 @@ def application(adapter: Adapter) -> Litestar:
         openapi_config=None,
         logging_config=None,
         request_max_body_size=MOST_BYTES,
-        exception_handlers={Fault: _fault, HTTPException: _refused, Exception: _failed},
+        exception_handlers={Fault: fault, HTTPException: refused, Exception: failed},
         on_shutdown=[served.end],
     )
 
@@ -121,7 +121,7 @@ class Served:
         """Do something, and answer with what has happened."""
         with self.running(request) as settle:
             left = deed(self.world) or msgspec.UNSET
-            return _answer(Answer(events=self.world.events(settle), left=left), status)
+            return answer(Answer(events=self.world.events(settle), left=left), status)
 
     @contextmanager
     def running(self, request: Asked) -> Iterator[bool]:
@@ -146,7 +146,7 @@ class Served:
             self.world.end()
 
 
-def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
+def decoded(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
     """A message.
 
     Raises:
@@ -160,7 +160,7 @@ def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
         raise Fault(400, "malformed", "no JSON", str(error)) from error
 
 
-def _answer(message: Any, status: int = 200) -> Response[bytes]:
+def answer(message: Any, status: int = 200) -> Response[bytes]:
     return Response(_encode(message), status_code=status, media_type="application/json")
 
 
@@ -168,7 +168,7 @@ def _problem(problem: Problem) -> Response[bytes]:
     return Response(_encode(problem), status_code=problem.status, media_type=PROBLEM)
 
 
-def _fault(_: Asked, fault: Fault) -> Response[bytes]:
+def fault(_: Asked, fault: Fault) -> Response[bytes]:
     return _problem(
         msgspec.convert(
             {
@@ -183,12 +183,12 @@ def _fault(_: Asked, fault: Fault) -> Response[bytes]:
     )
 
 
-def _refused(request: Asked, error: HTTPException) -> Response[bytes]:
+def refused(request: Asked, error: HTTPException) -> Response[bytes]:
     """What the framework refuses: an unknown path, another method, a body that is too large."""
     detail = f"{request.method} {request.url.path}: {error.detail}"
     return _problem(Problem(type="about:blank", title="refused", status=error.status_code, detail=detail))
 
 
-def _failed(request: Asked, error: Exception) -> Response[bytes]:
+def failed(request: Asked, error: Exception) -> Response[bytes]:
     detail = f"{request.method} {request.url.path}: {type(error).__name__}: {error}"
     return _problem(Problem(type="/problems/failed", title="the server failed", status=500, detail=detail))

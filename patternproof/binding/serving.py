@@ -6,6 +6,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable
+from typing import Any
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
@@ -18,7 +19,9 @@ INTERVAL = 0.01
 """Real seconds between two looks at whether it listens already."""
 
 
-def serve(adapter: Adapter, host: str, port: int, ready: Callable[[str], None]) -> None:
+def serve(
+    adapter: Adapter, host: str, port: int, ready: Callable[[str], None], app: Callable[[Adapter], Any] = application
+) -> None:
     """Serve until SIGTERM or Ctrl-C; what is being answered then is answered first.
 
     Args:
@@ -26,12 +29,13 @@ def serve(adapter: Adapter, host: str, port: int, ready: Callable[[str], None]) 
         host: the address to listen at.
         port: 0: one that is free.
         ready: called with the address, once it can be asked.
+        app: makes the application.
 
     Raises:
         AdapterError: the address cannot be had.
     """
     port = _free(host, port)
-    asyncio.run(_serve(adapter, host, port, ready))
+    asyncio.run(_serve(app(adapter), host, port, ready))
 
 
 def _free(host: str, port: int) -> int:
@@ -46,8 +50,8 @@ def _free(host: str, port: int) -> int:
         return int(tried.getsockname()[1])
 
 
-async def _serve(adapter: Adapter, host: str, port: int, ready: Callable[[str], None]) -> None:
-    server = Server(application(adapter), host, port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
+async def _serve(app: Any, host: str, port: int, ready: Callable[[str], None]) -> None:
+    server = Server(app, host, port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, server.stop)
     serving = asyncio.ensure_future(server.serve())

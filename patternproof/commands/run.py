@@ -144,8 +144,8 @@ def _arguments(options: Options) -> Iterator[str]:
     yield from ("-c", str(_KIT / "run.ini"), f"--rootdir={_KIT}", "-p", "no:cacheprovider")
     yield from ("--patternproof-adapter", options.adapter)
     for name, value in options.values.items():
-        if name == "junit":
-            yield from ["--patternproof-junit"] if value else []
+        if name in ("junit", "load"):
+            yield from [f"--patternproof-{name}"] if value else []
         elif value is not None:
             for each in value if isinstance(value, list) else [value]:
                 yield from (f"--patternproof-{name}", str(Path(each).resolve() if name == "report" else each))

@@ -1,4 +1,4 @@
-"""The requirements of services as checks of schemathesis, for a team's own runs of it.
+"""What is required of services, as checks of schemathesis.
 
 Importing this module registers them. They are named by their requirements::
 

@@ -1,0 +1,1 @@
+"""Locust's users of each pattern; ``locust -f`` takes each module."""

@@ -1,0 +1,49 @@
+"""What a run is asked for, and has found."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from patternproof.load.evidence import Said
+
+INSTANCE = "load"
+"""The one that a run works with."""
+
+
+class Wanted(Struct):
+    """What a run is to be."""
+
+    result: str = ""
+    """The file to write what was found to; empty: none."""
+    profile: str = "steady"
+    seconds: float = 10.0
+    rate: float = 0.0
+    """Requests a second in the open model; 0: the closed one, in which each user waits for its answer."""
+    least: int = 1
+    """Users that are there whatever the profile says: the scenario's own."""
+    seed: int = 0
+
+
+class Result(Struct):
+    """What was found."""
+
+    scenario: str
+    requests: int
+    failed: int
+    """Requests that the server did not answer, or answered with an error."""
+    seconds: float
+    throughput: float
+    """Requests a second."""
+    latencies: dict[str, dict[str, float]]
+    """Seconds by kind, service or response, and percentile."""
+    said: list[Said]
+    faults: list[str]
+    """Of the requests that failed, the first."""
+    lost: int
+    """Workers that were lost."""
+    refused: str = ""
+    """Why the implementation could not be made; empty: it was."""
+    interrupted: bool = False
+    """Whether the run was ended early."""
+    timeline: list[tuple[int, int, float]] = []
+    """By second: requests, and the seconds within which 99 % of them were answered."""
