@@ -241,9 +241,8 @@ def load(
 
     A violated requirement ends the run, with what shows it; see docs/load.md.
 
-    Examples:
+    For example:
         patternproof load --adapter adapter.py --open 200 --slo "p99<50ms,errors<0.1%"
-        patternproof load --adapter adapter.py -- --processes 2
 
     Parameters
     ----------
@@ -264,19 +263,17 @@ def load(
     profile
         How many of the users there are over time: steady, ramp, spike or soak.
     seed
-        Of the arrivals in the open model.
+        Of the arrivals.
     report
         Folder for load.json.
     web
         Open locust's own page.
     """
-    from patternproof.commands import load as command  # locust's part is imported only by who needs it
+    from patternproof.commands import load as command  # as above
 
-    wanted = command.Load(
-        command.counted(users), command.seconds(time), command.a_second(rate), profile, seed, locust_args, web=web
-    )
-    options = command.Options(adapter, tuple(scenario or ()), wanted, command.objectives(slo), report)
-    return command.load(options)
+    many, long = command.counted(users), command.seconds(time)
+    wanted = command.Load(many, long, command.a_second(rate), profile, seed, locust_args, web=web)
+    return command.load(command.Options(adapter, tuple(scenario or ()), wanted, command.objectives(slo), report))
 
 
 @app.command(name="list")
