@@ -14,7 +14,7 @@ const MOST_BYTES = 1_000_000
 export class Fault extends Error {
   constructor (status, kind, detail, more = {}) {
     super(detail)
-    this.problem = { type: `/problems/${kind}`, title: kind, status, detail, ...more }
+    this.problem = { type: `/problems/${kind}`, title: kind, status, detail: String(detail), ...more }
   }
 }
 
@@ -110,7 +110,7 @@ export function serve (adapter, port = Number(process.argv[2] ?? 8080)) {
     }),
     'POST /instances': (_, message) => {
       unused(example.instances, message.instance, 'instance')
-      if (!adapter[message.pattern]) throw new Fault(422, 'unsupported', message.pattern, { setting: message.pattern })
+      if (!adapter[message.pattern]) throw new Fault(422, 'unsupported', message.pattern, { setting: String(message.pattern) })
       const made = begin[message.pattern].make(adapter[message.pattern], message, example)
       example.instances.set(message.instance, { made, pattern: message.pattern })
       return { instance: message.instance, members: begin[message.pattern].members.filter(member => made[member]), events: [] }
@@ -158,8 +158,8 @@ export function serve (adapter, port = Number(process.argv[2] ?? 8080)) {
 
   async function answer (request) {
     const { pathname, searchParams } = new URL(request.url, 'http://localhost')
-    const [, first, id = '', rest] = pathname.split('/')
-    const route = routes[`${request.method} /${first}${id && '/'}${rest ? `/${rest}` : ''}`]
+    const [, first, id = '', ...rest] = pathname.split('/')
+    const route = routes[`${request.method} ${['', first, ...(id ? [''] : []), ...rest].join('/')}`]
     if (!route) throw new Fault(404, 'unknown', `${request.method} ${pathname}: no such endpoint`)
     const body = await read(request)
     const result = await route(id, body)
@@ -199,7 +199,7 @@ async function read (request) {
   }
   if (!size) return {}
   try {
-    return JSON.parse(Buffer.concat(parts).toString())
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts)))
   } catch (error) {
     throw new Fault(400, 'malformed', error.message)
   }

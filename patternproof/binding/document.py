@@ -6,7 +6,7 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +32,14 @@ _SETTLE = {
 }
 
 
-def document() -> dict[str, Any]:
-    """The document; what is stored is this."""
-    kinds = [each for endpoint in ENDPOINTS for each in (endpoint.request, endpoint.response) if each is not None]
+def document(endpoints: Iterable[Endpoint] = ENDPOINTS) -> dict[str, Any]:
+    """The document; what is stored is that of all endpoints and messages."""
+    endpoints = tuple(endpoints)
+    kinds = [each for endpoint in endpoints for each in (endpoint.request, endpoint.response) if each is not None]
     (problem, *schemas), components = msgspec.json.schema_components([Problem, *kinds], ref_template=SCHEMAS + "{name}")
     given = iter(schemas)
     paths: dict[str, Any] = {}
-    for endpoint in ENDPOINTS:
+    for endpoint in endpoints:
         request = None if endpoint.request is None else next(given)
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, request, next(given))
     _describe(components)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union
 
-from patternproof.binding.messages import CALL, MAKE, Answer, CallState, Description, Made, Move, Release
+from patternproof.binding.messages import CALL, MAKE, PATTERNS, Answer, CallState, Description, Made, Move, Release
 
 
 class Endpoint(NamedTuple):
@@ -32,3 +32,11 @@ ENDPOINTS = (
     Endpoint("POST", "/operations/{operation}", "Let an operation end that was told of as begun.", Release),
     Endpoint("POST", "/clock", "Let turns and time pass; with neither, ask for what has happened.", Move),
 )
+
+
+def endpoints_of(pattern: str) -> tuple[Endpoint, ...]:
+    """The endpoints with the messages of one pattern alone."""
+    messages = PATTERNS[pattern]
+    call: Any = Union[tuple(messages.CALLS)]  # noqa: UP007  # made of a sequence
+    requests = {MAKE: messages.Make, CALL: call}
+    return tuple(endpoint._replace(request=requests.get(endpoint.request, endpoint.request)) for endpoint in ENDPOINTS)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from patternproof.binding.document import document
-from patternproof.binding.endpoints import ENDPOINTS, Endpoint
+from patternproof.binding.endpoints import ENDPOINTS, Endpoint, endpoints_of
 from patternproof.binding.exchange import Reply
 from patternproof.binding.messages import Answer, Problem
 from patternproof.binding.wire import Wire
@@ -18,6 +18,7 @@ from patternproof.outcome import AdapterError
 
 FEW = 12
 """Requests that are allowed, and as many that are not, for each endpoint, in `patternproof smoke`."""
+CLIENT_ERROR = 400
 INSTANCE, CALL = "i1", "c1"
 _BEGUN = {
     "circuit_breaker": ({}, {"method": "circuit_breaker.call", "call": CALL, "function": "f1"}),
@@ -38,6 +39,20 @@ _BEGUN = {
 """What makes an instance of each pattern, and begins a call of it that runs on."""
 
 
+_NO_JSON = (b"{", b"<html>", b'{"call": "c2"', b"{'call': 1}", b"\xff\xfe", b'{"call": "\xff"}')
+_WRONG: tuple[tuple[str, str, bytes | None], ...] = (
+    *(("POST", path, body) for path in ("/instances", "/instances/i1/calls", "/operations/o1", "/clock") for body in _NO_JSON),
+    ("GET", "/nothing", None),
+    ("GET", "/instances", None),
+    ("PUT", "/clock", b"{}"),
+    ("DELETE", "/", None),
+    ("POST", "/calls/c1", b"{}"),
+    ("POST", "/operations", b"{}"),
+    ("POST", "/instances/i1/calls/c1", b"{}"),
+)
+"""What is no JSON, and what is no endpoint: no schema says these."""
+
+
 def probed(wire: Wire, pattern: str, most: int = FEW) -> int:
     """Ask a server all that it can be asked, and hold every answer to the document.
 
@@ -54,12 +69,16 @@ def probed(wire: Wire, pattern: str, most: int = FEW) -> int:
         ImportError: schemathesis is not installed.
     """
     asked = count()
-    for endpoint, requests in _operations(most):
+    for endpoint, requests in _operations(pattern, most):
         for number, (path, body) in enumerate(requests):
             if number % 2 == 0:
                 _begin(wire, pattern)
             _judge(wire, endpoint, path, body)
             next(asked)
+    _begin(wire, pattern)
+    for method, path, body in _WRONG:
+        _judge_refusal(wire, method, path, body)
+        next(asked)
     _tidy(wire)
     return next(asked)
 
@@ -87,6 +106,14 @@ def _judge(wire: Wire, endpoint: Endpoint, path: str, body: bytes | None) -> Non
         raise AdapterError(f"{sent}: {told}; seen: {reply.status} {reply.media}: {reply.body[:200]!r}")
 
 
+def _judge_refusal(wire: Wire, method: str, path: str, body: bytes | None) -> None:
+    reply = wire.send(method, path, body)
+    told = _told(reply, Problem, "application/problem+json")
+    if told or reply.status < CLIENT_ERROR:
+        sent = f"{method} {wire.address}{path}" + (f" with {body!r}" if body is not None else "")
+        raise AdapterError(f"{sent}: {told or 'expected a problem'}; seen: {reply.status} {reply.media}: {reply.body[:200]!r}")
+
+
 def _told(reply: Reply, expected: Any, media: str) -> str:
     """What is wrong with an answer; empty where nothing is."""
     if reply.status >= 500:
@@ -105,11 +132,11 @@ def _told(reply: Reply, expected: Any, media: str) -> str:
 Requests = Iterator[tuple[str, bytes | None]]
 
 
-def _operations(most: int) -> Iterator[tuple[Endpoint, Requests]]:
+def _operations(pattern: str, most: int) -> Iterator[tuple[Endpoint, Requests]]:
     """Each endpoint with its requests, the same in every run."""
     import schemathesis  # comes with an extra
 
-    schema: Any = schemathesis.openapi.from_dict(document())
+    schema: Any = schemathesis.openapi.from_dict(document(endpoints_of(pattern)))
     by_endpoint = {(endpoint.method, endpoint.path): endpoint for endpoint in ENDPOINTS}
     for result in schema.get_all_operations():
         operation = result.ok()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from patternproof.binding.endpoints import endpoints_of
 from patternproof.binding.messages import PATTERNS
 from patternproof.binding.probing import probed
 from patternproof.binding.wire import Wire
@@ -44,6 +45,32 @@ def test_an_answer_that_is_none_of_the_document_is_told_with_its_request(answer:
         probed(Wire(address), "circuit_breaker", EXAMPLES)
     assert f"POST {address}/instances" in str(caught.value)
     assert told in str(caught.value)
+
+
+NO_SUCH = http({"type": "a", "title": "b", "status": 404}, "404 No", "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (http({"events": []}), "expected application/problem+json; seen: 200"),
+        (http({"type": "a", "title": "b", "status": 200}, media="application/problem+json"), "expected a problem; seen: 200"),
+    ],
+)
+def test_a_server_that_takes_what_is_no_endpoint_is_told(answer: bytes, told: str) -> None:
+    def answers(_: str, path: str) -> bytes:
+        return {"/": http(DESCRIPTION), "/nothing": answer}.get(path, NO_SUCH)
+
+    with answering(answers) as address, pytest.raises(AdapterError) as caught:
+        probed(Wire(address), "circuit_breaker", EXAMPLES)
+    assert f"GET {address}/nothing: {told}" in str(caught.value)
+
+
+def test_generated_requests_are_of_the_pattern_that_is_there() -> None:
+    for pattern, messages in PATTERNS.items():
+        asked = {endpoint.path: endpoint.request for endpoint in endpoints_of(pattern)}
+        assert asked["/instances"] is messages.Make
+        assert {*get_args(asked["/instances/{instance}/calls"])} == {*messages.CALLS}
 
 
 def test_smoke_says_that_a_server_speaks_the_binding(reference: Served) -> None:
