@@ -335,7 +335,7 @@ def test_a_run_that_is_interrupted_writes_what_it_saw_and_says_that_it_is_partia
     assert project.report()["partial"] is True
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["smoke"], ["list"], ["explain"], ["new"]])
+@pytest.mark.parametrize("command", [[], *([name] for name in ("run", "smoke", "list", "explain", "new", "report", "compare"))])
 def test_help_has_examples_that_can_be_copied(project: Project, command: list[str]) -> None:
     out = project.kit(*command, "--help").out
     copied = [line.strip() for line in out.splitlines() if line.startswith("    patternproof ")]
