@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from html import escape
 
 from patternproof.console import plain
 from patternproof.report.failure import evidence
@@ -81,7 +82,12 @@ def _failures(report: Report) -> Iterator[str]:
 def _failure(part: RequirementPart) -> str:
     summary = f"{part.id} ({part.level}), {part.verdict}: {part.sentence}"
     lines = [line.removeprefix("  ") for line in list(evidence(part, part.failures))[1:]] if part.failures else [part.reason]
-    return f"<details><summary>{escaped(summary)}</summary>\n\n{block(lines)}\n</details>\n"
+    return f"<details><summary>{_in_tags(summary)}</summary>\n\n{block(lines)}\n</details>\n"
+
+
+def _in_tags(text: str) -> str:
+    """A text between tags, where Markdown is none."""
+    return escape(" ".join(plain(text).split()))
 
 
 def _within(most: int, parts: list[str]) -> Iterator[str]:

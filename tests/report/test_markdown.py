@@ -26,6 +26,12 @@ def test_what_counts_comes_first() -> None:
     assert places == sorted(places)
 
 
+def test_a_sentence_with_underscores_and_tags_is_read_as_it_is() -> None:
+    failing = replace(TOLD.requirements[1], sentence="half_open <admits> one")
+    shown = MarkdownIt("commonmark").render(render([replace(TOLD, requirements=[failing])]))
+    assert "<summary>CB-02 (must), failed: half_open &lt;admits&gt; one</summary>" in shown
+
+
 def test_it_is_cut_where_a_pull_request_takes_no_more() -> None:
     failing = next(each for each in TOLD.requirements if each.failures)
     many = [replace(failing, failures=[replace(failing.failures[0], message="m" * 5000)])] * 50
