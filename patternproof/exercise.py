@@ -18,6 +18,7 @@ import pytest
 
 import patternproof
 from patternproof.adapter import Adapter
+from patternproof.console import plain
 from patternproof.drivers import Hang
 from patternproof.encoding import as_json
 from patternproof.outcome import AdapterError, KitError, NoVerdict, Outcome, Status, Violation, Way, recording
@@ -191,9 +192,11 @@ def conclude(outcomes: Sequence[Outcome], adapter: Adapter, error: BaseException
         pytest.fail("\n".join(lines), pytrace=False)
     tolerated = [each for each in verdicts if each.failures]
     if tolerated:
-        pytest.xfail("; ".join(f"{each.requirement.id} ({_excuse(each)}): {each.failures[0].message}" for each in tolerated))
+        excused = (f"{each.requirement.id} ({_excuse(each)}): {each.failures[0].message}" for each in tolerated)
+        pytest.xfail(plain("; ".join(excused)))
     if not any(passed(each) for each in outcomes):
-        pytest.skip("; ".join(dict.fromkeys(f"{each.status}: {each.message}" for each in outcomes)) or "nothing was exercised")
+        reasons = dict.fromkeys(f"{each.status}: {each.message}" for each in outcomes)
+        pytest.skip(plain("; ".join(reasons)) or "nothing was exercised")
 
 
 def _excuse(verdict: Verdict) -> str:

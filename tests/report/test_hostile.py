@@ -145,6 +145,19 @@ EXPLODES = {{"CB-01"}}
 """
 
 
+def test_plain_pytest_is_not_steered_either(project: Project) -> None:
+    text = "".join(HOSTILE.values())  # of half a surrogate pair it would escape all that stands around it
+    more = EXPLODING.format(text=text)
+    source = adapter_text(more=more, known={"CB-01": text}).replace(
+        'RuntimeError("of the implementation")', "RuntimeError(HOSTILE)"
+    )
+    project.write("adapter.py", source)
+    project.write("test_conformance.py", 'from patternproof.conformance import *\nADAPTER = "adapter.py"\n')
+    ended = project.pytest("-ra", "-vv", "test_conformance.py")
+    assert "xfailed" in ended.out
+    assert STEERING.findall(ended.out + ended.err) == []
+
+
 def test_a_hostile_adapter_gets_its_verdict_and_nothing_else(project: Project) -> None:
     text = "".join(HOSTILE.values()) + "\ud800"
     more = EXPLODING.format(text=text)
