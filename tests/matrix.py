@@ -24,7 +24,7 @@ from patternproof.report.json import Report, RequirementPart
 from patternproof.report.markdown import block, code, escaped
 from patternproof.report.reading import read
 from patternproof.requirements import catalogue
-from patternproof.verdict import Conformance, Kind
+from patternproof.verdict import Blame, Conformance, Kind
 from tests.binding.serving import KIT, ROOT, environment, started
 
 FOLDER = ROOT / "reports"
@@ -101,7 +101,7 @@ def run(row: Row) -> None:
     """Hold it against the requirements, and keep the report with when and where that was.
 
     Raises:
-        SystemExit: there is no report.
+        SystemExit: there is no report, or one that tells of errors of the kit: that says nothing of an implementation.
     """
     commands = row.commands
     *_, (_, *arguments) = commands
@@ -110,6 +110,8 @@ def run(row: Row) -> None:
         ended = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
         if not (Path(folder) / "report.json").exists():
             sys.exit(f"{row.name}: no report\n{ended.stdout}{ended.stderr}")
+        if broken := errors(read(Path(folder))):
+            sys.exit(f"{row.name}: errors of the kit: {', '.join(broken)}\n{ended.stdout}")
         DATA.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(Path(folder) / "report.json", row.data)
     node = [f"Node {_output('node', '--version').removeprefix('v')}"] if row.script is not None else []
@@ -117,6 +119,12 @@ def run(row: Row) -> None:
     date = datetime.now(UTC).date().isoformat()
     runs = {**_runs(), row.name: {"commands": list(map(shlex.join, commands)), "date": date, "where": where}}
     RUNS.write_text(json.dumps(runs, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def errors(report: Report) -> list[str]:
+    """What the kit itself is at fault for in a report."""
+    faults = [fault["message"] for fault in report.faults if fault["blame"] == Blame.KIT]
+    return [*faults, *(each.id for each in report.requirements if each.blame is Blame.KIT)]
 
 
 def _output(*command: str) -> str:

@@ -12,7 +12,7 @@ from patternproof.report.json import encode, schema
 from patternproof.report.reading import read
 from patternproof.verdict import Kind
 from tests.adapters.test_verdicts import FAILED
-from tests.matrix import DATA, FOLDER, ROWS, RUNS, pages, rows
+from tests.matrix import DATA, FOLDER, ROWS, RUNS, errors, pages, rows
 
 KEPT = sorted(path.stem for path in DATA.glob("*.json"))
 every_row = pytest.mark.parametrize("name", KEPT)
@@ -36,6 +36,7 @@ def test_a_report_is_as_the_kit_wrote_it(name: str) -> None:
     report = read(DATA / f"{name}.json")
     assert encode(report) == text
     assert not report.partial
+    assert errors(report) == []
 
 
 @every_row
