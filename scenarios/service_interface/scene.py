@@ -278,6 +278,15 @@ class Scene(JudgedScene):
         found = differences(self.rig.service, self.adapter.runtime == "threads")
         return [*found, *(f"{name}: expected something to be awaited, seen a plain result" for name in plain)]
 
+    def require_nearby(self) -> None:
+        """Go on only where the service itself is in reach.
+
+        Raises:
+            NotApplicable: what is here stands for it.
+        """
+        if not self.driver.shares_objects:
+            raise NotApplicable("its methods are there; how a service behind HTTP declares them is out of reach")
+
     def consumed(self) -> tuple[list[Any], list[Any]]:
         """What a consumer gets from the service, and what from a test double.
 

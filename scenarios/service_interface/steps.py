@@ -250,6 +250,7 @@ def ids_are_unique(service: Scene) -> None:
 def has_interface(service: Scene) -> None:
     seen = service.differences()
     service.expect(not seen, "every method of the interface, as it should be", "; ".join(seen))
+    service.require_nearby()
 
 
 @then("a consumer gets the same from the service as from a test double")

@@ -13,7 +13,7 @@ from tests.binding.serving import Served, verdicts
 
 REFERENCE = "patternproof.reference.adapters.in_memory"
 THREADS = "patternproof.reference.adapters.threads"
-ELSEWHERE = {"EB-12": "not applicable"}
+ELSEWHERE = {"EB-12": "not applicable", "SI-01": "not applicable"}
 """By requirement, the verdict behind a server where it is another one, each for the reason that the report gives."""
 
 
