@@ -59,6 +59,6 @@ class Weather(Working):
     @task
     def turn(self) -> None:
         """Let it fail for a while."""
-        self.work("turn", works=False)
+        self.work("turn", works=False, calls=6)
         gevent.sleep(FOUL)
         self.work("turn", works=True)

@@ -12,7 +12,7 @@ from typing import Any
 import gevent
 import msgspec
 from locust import events
-from locust.runners import STATE_CLEANUP, STATE_STOPPED, MasterRunner, WorkerRunner
+from locust.runners import STATE_CLEANUP, STATE_STOPPED, STATE_STOPPING, MasterRunner, WorkerRunner
 
 from patternproof.load.arrivals import Arrivals
 from patternproof.load.evidence import Said
@@ -62,6 +62,8 @@ class Session:
         self._began = self._ended = 0.0
         self._lost = 0
         self._over = False
+        self.broken = False
+        """Whether the run is to end, since a requirement is broken; its shape sees to that."""
 
     @staticmethod
     def of(environment: Any) -> Session:
@@ -117,7 +119,7 @@ class Session:
         while not self._over:
             gevent.sleep(INTERVAL)
             if self._judged():
-                self._environment.runner.quit()
+                self.broken = True
                 return
             self._show()
 
@@ -141,7 +143,7 @@ class Session:
         self._over = True
         if self._is_worker or not self._began:
             return
-        if self._environment.runner.state not in (STATE_STOPPED, STATE_CLEANUP):  # Ctrl-C
+        if self._environment.runner.state not in (STATE_STOPPED, STATE_STOPPING, STATE_CLEANUP):  # Ctrl-C
             self._environment.runner.stop()
         with suppress(AdapterError, Unsupported):  # it is gone, and that was told of
             for piece in () if any(each.message for each in self._told.values()) else getattr(self._scenario, "AFTER", ()):

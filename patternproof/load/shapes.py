@@ -7,7 +7,7 @@ from typing import Any
 
 from locust import LoadTestShape
 
-from patternproof.load.session import wanted
+from patternproof.load.session import Session, wanted
 
 SHAPES: dict[str, Callable[[float], float]] = {
     "steady": lambda share: 1.0,
@@ -28,6 +28,6 @@ class Shape(LoadTestShape):
         runner: Any = self.runner
         seconds, users = float(self.get_run_time()), runner.environment.parsed_options.num_users or 1  # type: ignore[no-untyped-call]  # locust's
         asked = wanted()
-        if seconds >= asked.seconds:
+        if seconds >= asked.seconds or Session.of(runner.environment).broken:
             return None
         return max(asked.least, round(users * SHAPES[asked.profile](seconds / asked.seconds))), float(users)
