@@ -18,7 +18,9 @@ ELSEWHERE = {"EB-12": "not applicable", "SI-01": "not applicable"}
 
 
 @pytest.mark.timeout(400)  # two whole runs, on a machine that may have others
-@pytest.mark.parametrize(("adapter", "pattern"), [*((REFERENCE, each) for each in PATTERNS), (THREADS, "connection_pool")])
+@pytest.mark.parametrize(
+    ("adapter", "pattern"), [*((REFERENCE, each) for each in (*PATTERNS, "workflows")), (THREADS, "connection_pool")]
+)
 def test_a_reference_gets_the_same_verdicts_behind_a_server(
     adapter: str, pattern: str, serve: Callable[[str], Served], tmp_path: Path
 ) -> None:

@@ -183,6 +183,13 @@ fn updated(state: &mut SharedState, message: &Json) -> Result<Json, Failure> {
 fn apply(state: &mut SharedState, path: &[&str], edit: &Json) -> Result<(), Failure> {
     let missing = || Failure::Other("NoSuchPath", path.join("."));
     let (first, rest) = path.split_first().ok_or_else(missing)?;
+    if edit.get("edit").text() == "set" && rest.is_empty() {
+        state.data.insert(first.to_string(), edit.get("value").clone());
+        return Ok(());
+    }
+    if edit.get("edit").text() == "add" && rest.is_empty() {
+        state.data.entry(first.to_string()).or_insert(Json::Number("0".to_string()));
+    }
     let mut place = state.data.get_mut(*first).ok_or_else(missing)?;
     for key in rest {
         let Json::Object(items) = place else { return Err(missing()) };

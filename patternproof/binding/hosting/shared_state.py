@@ -125,7 +125,9 @@ def _edit(data: Any, edit: messages.Edit) -> None:
     for key in way:
         data = data[key]
     if isinstance(edit, messages.Add):
-        data[last] += edit.by
+        data[last] = data.get(last, 0) + edit.by
+    elif isinstance(edit, messages.Set):
+        data[last] = edit.value
     else:
         data[last].append(edit.value)
 

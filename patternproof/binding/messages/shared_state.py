@@ -14,7 +14,7 @@ Amount = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
 
 
 class Add(Message, tag_field="edit", tag="add"):
-    """Add to a number."""
+    """Add to a number; one that is not there is 0."""
 
     path: Path
     """Where it is; of a snapshot the empty path is its version."""
@@ -29,7 +29,15 @@ class Append(Message, tag_field="edit", tag="append"):
     value: Any
 
 
-Edit = Add | Append
+class Set(Message, tag_field="edit", tag="set"):
+    """Set what stands under a key, whether anything did."""
+
+    path: Path
+    """Where it is, the key included."""
+    value: Any
+
+
+Edit = Add | Append | Set
 
 
 class MakeState(Message, tag_field="pattern", tag="shared_state"):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from patternproof.binding.messages.shared_state import Add, Append, Edit
+from patternproof.binding.messages.shared_state import Add, Append, Edit, Set
+from patternproof.binding.values import plain
 
 
 class RecordingMapping(dict[str, Any]):
-    """Takes down what is set in it, which is a number that grows.
+    """Takes down what is set in it: of a number by how much it grows, so that what grew it meanwhile is not undone.
 
     Args:
         data: a mapping of texts, numbers, lists and mappings.
@@ -21,9 +22,14 @@ class RecordingMapping(dict[str, Any]):
         super().__init__({key: _recording(value, edits, (*path, key)) for key, value in data.items()})
         self._edits, self._path = edits, path
 
-    def __setitem__(self, key: str, value: int) -> None:
-        self._edits.append(Add(path=[*self._path, key], by=value - self[key]))
-        super().__setitem__(key, value)
+    def __setitem__(self, key: str, value: Any) -> None:
+        path = [*self._path, key]
+        before = self.get(key, 0)
+        if isinstance(value, int) and isinstance(before, int):
+            self._edits.append(Add(path=path, by=value - before))
+        else:
+            self._edits.append(Set(path=path, value=plain(value)))
+        super().__setitem__(key, _recording(value, self._edits, tuple(path)))
 
 
 class RecordingList(list[Any]):

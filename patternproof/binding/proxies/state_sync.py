@@ -106,6 +106,8 @@ class Post:
     def tell_chance(self) -> None:
         """Let the server know of another number."""
         chance = self._settings.random()
+        if chance != self._settings.random():
+            return  # it is drawn anew each time, and nobody moves it
         if self.system is not None and chance != self.chance:
             self.chance = chance
             self.system.set_chance(chance)
