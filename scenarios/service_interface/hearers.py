@@ -43,7 +43,7 @@ class Hearer:
         self._heard: list[Hearing] = []
         self._deeds = 0
         """Last deeds that are under way: its runs end in the order in which they began."""
-        self.function: Any = self._asynchronous if driver.can_cancel else self._plain
+        self.function: Any = self._asynchronous if driver.tasks else self._plain
 
     @property
     def busy(self) -> bool:
