@@ -349,6 +349,7 @@ class Remote(Simulated):
 
     def turn(self, count: int = 1) -> None:
         self._move(Move(turns=count))
+        super().settle()
 
     def pass_time(self, seconds: float) -> None:
         while seconds > 0.0:
@@ -356,6 +357,7 @@ class Remote(Simulated):
             self._move(Move(seconds=seconds))
             left, self._left = self._left, 0.0
             super().pass_time(seconds - left)
+            super().settle()  # not before: what has begun over there has begun at this time
             if left:
                 self.settle()  # over there time stands still: something was asked that it may wait for no longer
             seconds = left
@@ -363,12 +365,12 @@ class Remote(Simulated):
     def move_wall_clock(self, seconds: float) -> None:
         self._move(Move(wall_clock=seconds))
         super().move_wall_clock(seconds)
+        super().settle()
 
     def _move(self, move: Move) -> None:
         super().settle()
         self._send(Command("POST", "/clock", move))
         self._flush()
-        super().settle()
 
     def watch(self) -> AbstractContextManager[None]:
         return nullcontext()
