@@ -19,7 +19,8 @@ ELSEWHERE = {"EB-12": "not applicable", "SI-01": "not applicable"}
 
 @pytest.mark.timeout(400)  # two whole runs, on a machine that may have others
 @pytest.mark.parametrize(
-    ("adapter", "pattern"), [*((REFERENCE, each) for each in (*PATTERNS, "workflows")), (THREADS, "connection_pool")]
+    ("adapter", "pattern"),
+    [*((REFERENCE, each) for each in (*PATTERNS, "workflows")), (THREADS, "connection_pool"), (THREADS, "resource_lifecycle")],
 )
 def test_a_reference_gets_the_same_verdicts_behind_a_server(
     adapter: str, pattern: str, serve: Callable[[str], Served], tmp_path: Path
