@@ -35,8 +35,9 @@ def test_a_port_that_is_taken_is_told_in_one_line() -> None:
     assert ended.stderr.count("\n") == 1
 
 
-def test_an_adapter_of_which_the_binding_has_nothing_is_told() -> None:
-    ended = run("serve", "--adapter", "patternproof.adapters.litestar")
+def test_an_adapter_of_which_the_binding_has_nothing_is_told(tmp_path: Path) -> None:
+    (tmp_path / "adapter.py").write_text("def convert_error(error):\n    return error\n", encoding="utf-8")
+    ended = run("serve", "--adapter", str(tmp_path / "adapter.py"))
     assert ended.returncode == 2
     assert "the binding has circuit_breaker" in ended.stderr
 
