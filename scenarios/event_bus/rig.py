@@ -53,6 +53,7 @@ class EventBusRig(Rig):
         self.bus: Any = None
         self.subscribers: dict[int, Subscriber] = {}
         self._threads = threads
+        self._drops = settings.overflow.startswith("drop")
         self.owing = Owing(settings, self.subscribers)
         """What is still to come."""
         self._phases: dict[int, str] = {}
@@ -150,7 +151,7 @@ class EventBusRig(Rig):
 
     def _subscriber(self, number: int, style: str) -> Subscriber:
         assert number not in self.subscribers, f"each subscription has a number of its own: {number} is taken"
-        self.subscribers[number] = made = Subscriber(number, style, self.driver, self.label)
+        self.subscribers[number] = made = Subscriber(number, style, self.driver, self.label, self._drops)
         return made
 
     # What happens to a second bus, that of another process.

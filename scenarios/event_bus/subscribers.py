@@ -27,9 +27,10 @@ class Subscriber:
         style: whether it receives or has a handler.
         driver: an entered driver.
         label: what an event is called.
+        counts: whether it is told of each dropped event once, as of what a policy drops.
     """
 
-    def __init__(self, number: int, style: str, driver: Driver, label: Label) -> None:
+    def __init__(self, number: int, style: str, driver: Driver, label: Label, counts: bool = False) -> None:
         self.number = number
         self.style = style
         self.subscription: Any = None
@@ -53,6 +54,7 @@ class Subscriber:
         self._had: set[str] = set()
         self._over = False
         """Whether it was told that it has ended."""
+        self._counts = counts
         self._told = 0
         """How many events it was told were dropped."""
         self._asked_to_cancel = False
@@ -158,16 +160,16 @@ class Subscriber:
             self._over = True
             return "ended"
         except Overflowed as gap:
-            return OVERFLOWED if self._counts(gap) else MISCOUNTED
+            return OVERFLOWED if self._is_counted(gap) else MISCOUNTED
         except Exception as error:  # noqa: BLE001  # whatever it raises is what was seen
             return f"fails: {shown(error)}"
         self.latest = event
         return self._labelled(event)
 
-    def _counts(self, gap: Overflowed) -> bool:
+    def _is_counted(self, gap: Overflowed) -> bool:
         """Whether a gap is of at least one event, and all gaps together of no more than were dropped."""
         self._told += gap.dropped
-        return gap.dropped > 0 and self._told <= self.subscription.dropped
+        return not self._counts or 0 < gap.dropped <= self._told <= self.subscription.dropped
 
     def start_receive(self, call: Callable[[Callable[[], Any]], Pending]) -> None:
         """Receive, unless a receive waits already."""

@@ -312,10 +312,21 @@ def close(state: State, deviations: Names) -> Iterator[State]:
     if state.closed:
         yield state
         return
-    closed = state._replace(closed=True)
+    closed = _ended(state._replace(closed=True), (OPEN, CUT), deviations)
+    yield from _closed(closed, deviations)
+    undead = _ended(closed, (UNDEAD,), deviations)  # whether close() ends what should be gone, who can tell?
+    if undead is not closed:
+        yield from _closed(undead, deviations)
+
+
+def _ended(closed: State, phases: tuple[str, ...], deviations: Names) -> State:
     for sub in closed.subs:
-        if sub.receiving and sub.phase in (OPEN, CUT) and "subscriptions are not ended" not in deviations:
+        if sub.receiving and sub.phase in phases and "subscriptions are not ended" not in deviations:
             closed = closed.told(sub._replace(receiving=False), "ended")
+    return closed
+
+
+def _closed(closed: State, deviations: Names) -> Iterator[State]:
     refused = closed = _thrown_away(closed, deviations)
     for flight in closed.flights:
         if not flight.accepted and not flight.awaited:
