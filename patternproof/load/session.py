@@ -26,6 +26,8 @@ WANTED = "PATTERNPROOF_LOAD"
 """The environment's variable with what a run is wanted to be, as JSON; it is not there when a file is given to locust itself."""
 INTERVAL = 1.0
 """Real seconds between two looks at the evidence."""
+RESTS = 20.0
+"""How many times as long as it has looked it rests: there is ever more to look at, and the users are to have the time."""
 LONGEST_ENDING = 30.0
 """Real seconds that the last pieces of work may take."""
 OF_THE_KIT = "patternproof"
@@ -116,12 +118,15 @@ class Session:
         return isinstance(self._environment.runner, WorkerRunner)
 
     def _watch(self) -> None:
+        rest = INTERVAL
         while not self._over:
-            gevent.sleep(INTERVAL)
+            gevent.sleep(rest)
+            began = time.perf_counter()
             if self._judged():
                 self.broken = True
                 return
             self._show()
+            rest = max(INTERVAL, RESTS * (time.perf_counter() - began))
 
     def _judged(self) -> bool:
         """Judge what there is; whether anything is broken."""
