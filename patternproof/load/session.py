@@ -30,6 +30,8 @@ RESTS = 20.0
 """How many times as long as it has looked it rests: there is ever more to look at, and the users are to have the time."""
 LONGEST_ENDING = 30.0
 """Real seconds that the last pieces of work may take."""
+SHARE = "patternproof-share"
+"""What a master tells each worker: its part of the rate of arrivals, and a seed."""
 OF_THE_KIT = "patternproof"
 MOST_FAULTS = 20
 """Failed requests that are told of, each."""
@@ -62,7 +64,8 @@ class Session:
         self._seconds: dict[int, list[float]] = {}
         """Response times by second."""
         self._began = self._ended = 0.0
-        self._lost = 0
+        self._lost: set[str] = set()
+        """Workers that are heard of no more."""
         self._over = False
         self.broken = False
         """Whether the run is to end, since a requirement is broken; its shape sees to that."""
@@ -104,14 +107,22 @@ class Session:
     def begin(self) -> None:
         """Make what is worked with, and look at the evidence from now on; in a worker, only begin."""
         self._began = time.perf_counter()
-        if self.wanted.rate:
-            share = self.wanted.rate / max(1, getattr(self._environment.runner, "worker_count", 1) or 1)
-            self.arrivals = Arrivals(self.wanted.rate if not self._is_worker else share, self._began, self.wanted.seed)
+        runner = self._environment.runner
+        if isinstance(runner, MasterRunner):  # Poisson processes add up to one of the sum of their rates
+            for number, worker in enumerate(runner.clients):
+                share = {"rate": self.wanted.rate / len(runner.clients), "seed": self.wanted.seed + number}
+                runner.send_message(SHARE, share, worker)
+        elif not self._is_worker:
+            self.arrive(self.wanted.rate, self.wanted.seed)
         if self._is_worker:
             return
         if not self.wanted.result:  # otherwise it is there already
             self._ask("POST", "/instances", {"pattern": self.stem, "instance": INSTANCE})
         gevent.spawn(self._watch)
+
+    def arrive(self, rate: float, seed: int) -> None:
+        """Let requests come at times of their own."""
+        self.arrivals = Arrivals(rate, time.perf_counter(), seed) if rate else None
 
     @property
     def _is_worker(self) -> bool:
@@ -126,6 +137,7 @@ class Session:
                 self.broken = True
                 return
             self._show()
+            self._look_for_workers()
             rest = max(INTERVAL, RESTS * (time.perf_counter() - began))
 
     def _judged(self) -> bool:
@@ -141,6 +153,12 @@ class Session:
         slow = at(self._latencies.response, 99.0) * 1000 if self._latencies.count else 0.0
         line = f"{seconds:4.0f} s  {users:3} users  {stats.current_rps:7.0f} requests/s  p99 {slow:7.1f} ms"
         sys.stderr.write(f"{line}\n")
+
+    def _look_for_workers(self) -> None:
+        missing = {node.id for node in getattr(getattr(self._environment.runner, "clients", None), "missing", ())}
+        for worker in sorted(missing - self._lost):
+            sys.stderr.write(f"worker {worker} is lost: what it had not reported yet is missing\n")
+        self._lost |= missing
 
     def end(self) -> None:
         """Do the last pieces of work, judge all, and write what was found."""
@@ -170,7 +188,7 @@ class Session:
             latencies=self._latencies.percentiles() if self._latencies.count else {},
             said=sorted(self._told.values()),
             faults=self._faults,
-            lost=self._lost,
+            lost=len(self._lost),
             timeline=[
                 (second, len(times), sorted(times)[int(0.99 * (len(times) - 1))])
                 for second, times in sorted(self._seconds.items())
@@ -207,11 +225,6 @@ class Session:
             self._seconds.setdefault(int(second), []).extend(times)
         self._faults = [*self._faults, *faults][:MOST_FAULTS]
 
-    def lose(self, worker: str) -> None:
-        """Note that a worker is gone: the run says less than it should."""
-        self._lost += 1
-        sys.stderr.write(f"worker {worker} is lost: what it had not reported yet is missing\n")
-
 
 def begins(stem: str) -> None:
     """Hold what locust's users do to a pattern's requirements; called by a scenario's file, once."""
@@ -223,6 +236,7 @@ def begins(stem: str) -> None:
             environment.events.worker_report.add_listener(lambda client_id, data: session.receive(data))
         elif isinstance(environment.runner, WorkerRunner):
             environment.events.report_to_master.add_listener(lambda client_id, data: session.send(data))
+            environment.runner.register_message(SHARE, lambda environment, msg, **_: session.arrive(**msg.data))
 
     @events.test_start.add_listener  # type: ignore[untyped-decorator]  # as above
     def start(environment: Any, **_: Any) -> None:

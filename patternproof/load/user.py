@@ -11,6 +11,8 @@ from locust import FastHttpUser, constant
 
 from patternproof.load.session import Session
 
+INTERVAL = 0.05
+"""Real seconds between two looks at whether it is known when requests are due."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -30,13 +32,14 @@ class Working(FastHttpUser):
 
     def on_start(self) -> None:
         """Wait for the first time that it is due."""
-        if self.arrives and self.session.arrivals is not None:
+        if self.arrives and self.session.wanted.rate:
             self.wait_time = self._until_due  # type: ignore[method-assign]  # locust asks the user itself
             gevent.sleep(self._until_due())
 
     def _until_due(self) -> float:
         """Seconds until the next piece of work is due; 0: that was before."""
-        assert self.session.arrivals is not None, "it is asked for in the open model alone"
+        while self.session.arrivals is None:  # a worker's master tells it of its share
+            gevent.sleep(INTERVAL)
         self._due = self.session.arrivals.following()
         return max(0.0, self._due - time.perf_counter())
 

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from patternproof.load.messages import Result
@@ -97,6 +98,21 @@ def test_an_interrupted_run_tells_of_what_was_measured_and_says_so(tmp_path: Pat
     assert process.returncode == 130
     assert "partial: interrupted" in told
     assert json.loads((tmp_path / "load.json").read_bytes())[0]["interrupted"]
+
+
+def test_a_worker_that_dies_is_told_of_and_the_run_is_partial(tmp_path: Path) -> None:
+    more = ["--scenario", "shared_state", "--time", "9s", "--report", str(tmp_path), "--", "--processes", "2"]
+    command = [sys.executable, "-c", CLI, "load", "--adapter", REFERENCE, *more]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    while not process.stderr.readline().startswith("   2 s"):
+        assert process.poll() is None
+    master_and_workers = [each for each in psutil.Process(process.pid).children(recursive=True) if "locust" in each.cmdline()]
+    max(master_and_workers, key=lambda each: each.pid).kill()
+    told, noise = process.communicate(timeout=100)
+    assert "is lost: what it had not reported yet is missing" in noise
+    assert "partial: 1 workers were lost" in told
+    assert json.loads((tmp_path / "load.json").read_bytes())[0]["lost"] == 1
 
 
 @pytest.mark.parametrize(
