@@ -52,17 +52,31 @@ def test_the_wheel_is_typed_and_carries_its_licence_and_version() -> None:
     assert metadata.version("patternproof") == patternproof.__version__
 
 
-SERVING = {"patternproof.binding.server": "litestar", "patternproof.binding.serving": "granian"}
-"""The modules that `patternproof serve` alone imports, and which of the libraries of the extra http each asks for first."""
+ASKING = {
+    "patternproof.binding.server": "litestar",
+    "patternproof.binding.serving": "granian",
+    "patternproof.load.__main__": "granian",
+    "patternproof.load.latency": "hdrh",
+    "patternproof.load.server": "litestar",
+    "patternproof.load.session": "gevent",
+    "patternproof.load.shapes": "locust",
+    "patternproof.load.user": "gevent",
+    "patternproof.loadtests.circuit_breaker": "gevent",
+    "patternproof.loadtests.connection_pool": "locust",
+    "patternproof.loadtests.event_bus": "locust",
+    "patternproof.loadtests.shared_state": "locust",
+    "patternproof.scenarios.error_propagation.registered": "schemathesis",
+}
+"""The modules for which it takes an extra, http or load, and which of its libraries each asks for first."""
 
 
-def test_every_module_of_the_kit_needs_no_extra_but_those_that_serve() -> None:
+def test_every_module_of_the_kit_needs_no_extra_but_those_that_serve_or_load() -> None:
     beyond_the_core = ("patternproof.adapters.", "patternproof.reference.")
     names = [module.name for module in pkgutil.walk_packages(patternproof.__path__, "patternproof.")]
-    assert set(names) >= SERVING.keys()
+    assert set(names) >= ASKING.keys()
     for name in names:
-        if name in SERVING:
-            with pytest.raises(ModuleNotFoundError, match=SERVING[name]):
+        if name in ASKING:
+            with pytest.raises(ModuleNotFoundError, match=ASKING[name]):
                 importlib.import_module(name)
         elif not name.startswith(beyond_the_core):
             importlib.import_module(name)
