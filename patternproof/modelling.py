@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from patternproof.history import Batch, History, alone
@@ -35,6 +35,8 @@ MOST_PAIRS = 100_000
 """Pairs of states that one search looks at; the longest separating histories take some thousands."""
 MOST_HIDDEN_PAIRS = 5_000
 """Pairs in one search for what another deviation hides: most hide for good, and each search costs time."""
+MOST_SEPARATED = 10_000
+"""Searches for separating histories of which it is remembered what they have found."""
 MORE_EVENTS = 2
 """Events by which a history for a pair may be longer than the one for a single deviation; where one deviation includes
 another, as a broad one does, there is none of any length."""
@@ -268,6 +270,7 @@ Pair = tuple[Any, States]
 """A state of the deviant model, and the states of the other that have shown the same so far."""
 
 
+@lru_cache(maxsize=MOST_SEPARATED)  # what is wrong with one implementation is wrong with the next
 def separate(
     model: Model, deviant: Names, other: Names = RIGHT, depth: int = MOST_EVENTS, pairs: int = MOST_PAIRS
 ) -> Separation | None:
