@@ -21,7 +21,6 @@ from patternproof.patterns import PATTERNS
 from patternproof.requirements import catalogue, nearest
 from patternproof.verdict import Exit
 
-PROFILES = ("steady", "ramp", "spike", "soak")
 Load = runs.Load
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 MILLISECONDS = 1000.0

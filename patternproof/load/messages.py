@@ -6,6 +6,8 @@ from msgspec import Struct
 
 from patternproof.load.evidence import Said
 
+WANTED = "PATTERNPROOF_LOAD"
+"""The environment's variable with what a run is wanted to be, as JSON; it is not there when a file is given to locust itself."""
 INSTANCE = "load"
 """The one that a run works with."""
 
@@ -19,8 +21,6 @@ class Wanted(Struct):
     seconds: float = 10.0
     rate: float = 0.0
     """Requests a second in the open model; 0: the closed one, in which each user waits for its answer."""
-    least: int = 1
-    """Users that are there whatever the profile says: the scenario's own."""
     seed: int = 0
 
 

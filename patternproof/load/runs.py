@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -20,7 +21,7 @@ import msgspec
 from patternproof.adapter import Adapter
 from patternproof.binding.wire import Wire
 from patternproof.load import VERSION
-from patternproof.load.messages import INSTANCE, Result, Wanted
+from patternproof.load.messages import INSTANCE, WANTED, Result, Wanted
 from patternproof.outcome import AdapterError, KitError, NotApplicable, NotOffered, Outcome, Status, Unavailable, Way
 from patternproof.patterns import PATTERNS
 from patternproof.ports import Unsupported
@@ -141,8 +142,8 @@ def performed(address: str, stem: str, load: Load) -> Result:
     users = load.users or USERS.get(stem, USUAL_USERS)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "result.json"
-        wanted = Wanted(str(path), load.profile, load.seconds, load.rate, 1, load.seed)
-        environment = os.environ | {"PATTERNPROOF_LOAD": msgspec.json.encode(wanted).decode()}
+        wanted = Wanted(str(path), load.profile, load.seconds, load.rate, load.seed)
+        environment = os.environ | {WANTED: msgspec.json.encode(wanted).decode()}
         output = None if load.web else subprocess.PIPE
         # What locust would print as a summary is told otherwise.
         command = [*_locust(stem, users, load), "--json-file", str(Path(folder) / "locust"), "--host", address, *load.locust]
@@ -216,5 +217,4 @@ def run_load(adapter: Adapter, stem: str, profile: str, seed: int | None) -> lis
 
 def replay(spec: str, stem: str, load: Load) -> str:
     """The command that shows it again."""
-    words: Sequence[str] = ["patternproof", "load", "--adapter", spec, "--scenario", stem, "--time", f"{load.seconds:g}"]
-    return " ".join(words)
+    return shlex.join(["patternproof", "load", "--adapter", spec, "--scenario", stem, "--time", f"{load.seconds:g}"])

@@ -17,13 +17,11 @@ from locust.runners import STATE_CLEANUP, STATE_STOPPED, STATE_STOPPING, MasterR
 from patternproof.load.arrivals import Arrivals
 from patternproof.load.evidence import Said
 from patternproof.load.latency import Latencies, at
-from patternproof.load.messages import INSTANCE, Result, Wanted
+from patternproof.load.messages import INSTANCE, WANTED, Result, Wanted
 from patternproof.outcome import AdapterError
 from patternproof.patterns import PATTERNS
 from patternproof.ports import Unsupported
 
-WANTED = "PATTERNPROOF_LOAD"
-"""The environment's variable with what a run is wanted to be, as JSON; it is not there when a file is given to locust itself."""
 INTERVAL = 1.0
 """Real seconds between two looks at the evidence."""
 RESTS = 20.0

@@ -30,4 +30,4 @@ class Shape(LoadTestShape):
         asked = wanted()
         if seconds >= asked.seconds or Session.of(runner.environment).broken:
             return None
-        return max(asked.least, round(users * SHAPES[asked.profile](seconds / asked.seconds))), float(users)
+        return max(1, round(users * SHAPES[asked.profile](seconds / asked.seconds))), float(users)

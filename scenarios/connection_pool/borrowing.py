@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from patternproof.drivers import Cancelled, Driver, Operation, Pending, Raised, Returned
-from patternproof.flavour import resolved
+from patternproof.flavour import entered, left, resolved
 from patternproof.history import shown
 from patternproof.ports.connection_pool import PoolClosedError, PoolTimeoutError
 
@@ -70,7 +70,7 @@ class Borrower:
     async def borrow(self) -> None:
         """The whole of it: enter, do as ordered, and leave."""
         self._scope = scope = self._pool.acquire()
-        self._handle = await _enter(scope)
+        self._handle = await entered(scope)
         self._stage = "holding"
         try:
             await self._greet()
@@ -79,12 +79,12 @@ class Borrower:
                     pass
         except BaseException as error:
             self._stage = "returning"
-            if not await _leave(scope, error):
+            if not await left(scope, error):
                 raise
             self._stage = "swallowed its error"
         else:
             self._stage = "returning"
-            await _leave(scope)
+            await left(scope)
 
     def _reached(self) -> Sequence[Connection]:
         return self._made[self.connection - 1 : self.connection] if self.connection else ()
@@ -142,7 +142,7 @@ class Borrower:
 
     async def leave_again(self) -> None:
         """Leave the scope a second time."""
-        await _leave(self._scope)
+        await left(self._scope)
 
     @property
     def has_left(self) -> bool:
@@ -194,14 +194,3 @@ def _left_behind(answer: Any, payload: Payload) -> str:
     if answer.to is not payload:
         return reply_to(answer.to.borrower)
     return "" if answer.session is None else session_of(answer.session)
-
-
-async def _enter(scope: Any) -> Any:
-    kind = type(scope)
-    return await resolved((kind.__aenter__ if hasattr(kind, "__aenter__") else kind.__enter__)(scope))
-
-
-async def _leave(scope: Any, error: BaseException | None = None) -> Any:
-    kind = type(scope)
-    leave = kind.__aexit__ if hasattr(kind, "__aexit__") else kind.__exit__
-    return await resolved(leave(scope, None if error is None else type(error), error, error and error.__traceback__))

@@ -14,7 +14,7 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-from patternproof.flavour import plainly, resolved
+from patternproof.flavour import entered, left, plainly, resolved
 from patternproof.load.evidence import Broken, Said, said
 from patternproof.load.real import Workshop
 from patternproof.outcome import NotOffered
@@ -192,15 +192,12 @@ class _Scope:
 
     def __init__(self, scope: Any) -> None:
         self._scope = scope
-        kind = type(scope)
-        self._enter = getattr(kind, "__aenter__", None) or kind.__enter__
-        self._exit = getattr(kind, "__aexit__", None) or kind.__exit__
 
     async def __aenter__(self) -> Any:
-        return await resolved(self._enter(self._scope))
+        return await entered(self._scope)
 
-    async def __aexit__(self, *error: Any) -> bool:
-        return bool(await resolved(self._exit(self._scope, *error)))
+    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        return bool(await left(self._scope, error))
 
 
 class Evidence(msgspec.Struct):

@@ -6,6 +6,7 @@ from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import pairwise
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import msgspec
@@ -74,7 +75,7 @@ class Bench:
         self._shop = shop
         store = None
         if shop.adapter.claims & {"persistent", "distributed"}:
-            store = stack.enter_context(_folder()) + "/state"
+            store = stack.enter_context(TemporaryDirectory(prefix="patternproof-")) + "/state"
         self._state = shop.made(stack, "shared_state", {COUNT: 0}, SharedStateSettings(store))
 
     async def do(self, piece: Add | Compete | Read) -> Any:
@@ -109,18 +110,10 @@ class Bench:
         return -1 if compete is None else int(await resolved(compete(version, _add)))
 
 
-def _folder() -> Any:
-    from tempfile import TemporaryDirectory
-
-    return TemporaryDirectory(prefix="patternproof-")
-
-
 class Evidence(msgspec.Struct):
     """What all users were told."""
 
     seen: list[Seen] = []
-    last: list[Seen] = []
-    """What was read when all were gone."""
 
 
 AFTER = ({"work": "read"},)

@@ -13,7 +13,7 @@ from patternproof.binding.errors import Fault
 from patternproof.binding.hosting.host import Host
 from patternproof.binding.hosting.orders import Order
 from patternproof.drivers import Cancelled, Operation, Pending, Returned
-from patternproof.flavour import resolved
+from patternproof.flavour import entered, left, resolved
 
 
 class Visitor:
@@ -51,9 +51,8 @@ class Visitor:
         return order
 
     async def _enter(self) -> None:
-        self._scope = scope = self._give()
-        kind = type(scope)
-        self.handle = await resolved((kind.__aenter__ if hasattr(kind, "__aenter__") else kind.__enter__)(scope))
+        self._scope = self._give()
+        self.handle = await entered(self._scope)
 
     def _end(self, _: asyncio.Task[None]) -> None:
         """Let go of what can not be carried out any more: it was cancelled in the turn in which it was to begin."""
@@ -89,10 +88,7 @@ class Visitor:
         raise stopped
 
     async def leave(self, error: BaseException | None) -> bool:
-        kind = type(self._scope)
-        leave = kind.__aexit__ if hasattr(kind, "__aexit__") else kind.__exit__
-        given = None if error is None else type(error), error, error and error.__traceback__
-        return bool(await resolved(leave(self._scope, *given)))
+        return bool(await left(self._scope, error))
 
 
 class Visitors:
