@@ -265,7 +265,7 @@ def load(
     seed
         Of the arrivals.
     report
-        Folder for load.json.
+        Folder for report.json and report.html.
     web
         Open locust's own page.
     """

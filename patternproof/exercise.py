@@ -21,6 +21,7 @@ from patternproof.adapter import Adapter
 from patternproof.console import plain
 from patternproof.drivers import Hang
 from patternproof.encoding import as_json
+from patternproof.load.messages import Result
 from patternproof.outcome import AdapterError, KitError, NoVerdict, Outcome, Status, Violation, Way, recording
 from patternproof.report.failure import told
 from patternproof.requirements import Requirement, catalogue
@@ -38,6 +39,8 @@ class Exercise(msgspec.Struct, frozen=True):
     key: str
     """Pattern and part, such as ``"circuit_breaker/machine"``; the same in every session."""
     outcomes: list[dict[str, Any]]
+    load: Result | None = None
+    """What a load run has measured, where it was one."""
 
     def encode(self) -> str:
         """As JSON, which survives the way from a worker process."""
@@ -49,9 +52,9 @@ class Exercise(msgspec.Struct, frozen=True):
         return msgspec.json.decode(text, type=cls)
 
     @classmethod
-    def of(cls, adapter: str, key: str, outcomes: Iterable[Outcome]) -> Exercise:
+    def of(cls, adapter: str, key: str, outcomes: Iterable[Outcome], load: Result | None = None) -> Exercise:
         """With outcomes."""
-        return cls(adapter, key, [msgspec.to_builtins(outcome) for outcome in outcomes])
+        return cls(adapter, key, [msgspec.to_builtins(outcome) for outcome in outcomes], load)
 
     def read(self) -> list[Outcome]:
         """The outcomes."""

@@ -15,6 +15,7 @@ import pytest
 from patternproof.adapter import Adapter, load
 from patternproof.examples import examples
 from patternproof.exercise import Exercise, conclude, exercised, judged
+from patternproof.load.messages import Result
 from patternproof.outcome import AdapterError, Outcome, Way
 from patternproof.plugin import OPTIONS, PROPERTY, option
 from patternproof.profiles import DEFAULT
@@ -117,13 +118,16 @@ class Run:
             self.settings.profile,
             self.settings.seed,
         )
+        loads: list[Result] = []
+        if part == "load":
+            run = partial(run, measured=loads.append)
         selected = [each for each in catalogue().values() if each.pattern == pattern and each in self.settings.selection]
         outcomes = judged(run, selected, JUDGED[part], self.replay)
-        self._hand_over(item, outcomes)
+        self._hand_over(item, outcomes, next(iter(loads), None))
         conclude(outcomes, self.adapter)
 
-    def _hand_over(self, item: Any, outcomes: list[Outcome]) -> None:
-        item.user_properties.append((PROPERTY, Exercise.of(self.settings.adapter, item.key, outcomes).encode()))
+    def _hand_over(self, item: Any, outcomes: list[Outcome], load: Result | None = None) -> None:
+        item.user_properties.append((PROPERTY, Exercise.of(self.settings.adapter, item.key, outcomes, load).encode()))
 
     def replay(self, requirement: str, example: str = "") -> str:
         """The command that exercises a requirement again as in this run."""
@@ -166,12 +170,17 @@ class Run:
         """
         found = self.verdicts()
         if self.settings.report is not None and (self.selected or self.config.getoption("patternproof_report")):
-            write(self.settings.report, found, self.settings)
+            write(self.settings.report, found, self.settings, self._loads())
         if not self.selected:
             return status
         if status in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             return found.exit
         return max(status, found.exit) if status == pytest.ExitCode.TESTS_FAILED else status
+
+    def _loads(self) -> list[Result]:
+        order = {stem: number for number, stem in enumerate(self.adapter.offered)}
+        loads = [each.load for each in self._exercises.values() if each.load is not None]
+        return sorted(loads, key=lambda load: order[load.scenario])
 
     def _partial(self) -> list[str]:
         if self.settings.selection:

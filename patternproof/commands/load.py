@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from patternproof.adapter import Adapter
 from patternproof.adapter import load as loaded
 from patternproof.load import runs
 from patternproof.load.messages import Result
 from patternproof.load.objectives import Objective, parsed
 from patternproof.outcome import AdapterError, NoVerdict, Outcome, Status
 from patternproof.patterns import PATTERNS
+from patternproof.report import write
 from patternproof.requirements import catalogue, nearest
-from patternproof.verdict import Exit
+from patternproof.settings import Settings, writable
+from patternproof.verdict import Exit, verdicts
 
 Load = runs.Load
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -95,23 +99,48 @@ def load(options: Options) -> int:
     except NoVerdict as error:
         raise AdapterError(str(error)) from error
     there = options.adapter.startswith("http://")
-    stems = [] if there else _scenarios(options, runs.scenarios(loaded(options.adapter).offered))
+    adapter = None if there else loaded(options.adapter)
+    stems = [] if adapter is None else _scenarios(options, runs.scenarios(adapter.offered))
+    folder = writable(options.report) if options.report is not None else None
     console = Console(highlight=False, soft_wrap=True)
     results: list[Result] = []
     with ExitStack() as stack:
         address = stack.enter_context(nullcontext(options.adapter) if there else runs.serving(options.adapter))
         told = runs.description(address)
+        adapter = adapter or _remote(address, told)
         for stem in stems or _scenarios(options, runs.scenarios(told["patterns"])):
             results.append(runs.performed(address, stem, options.load))
             _tell(console, results[-1], options, told["claims"])
             if results[-1].interrupted:
                 break
-    if options.report is not None:
-        options.report.mkdir(parents=True, exist_ok=True)
-        (options.report / "load.json").write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n")
+    if folder is not None:
+        found = verdicts(catalogue(), _outcomes(results, options), adapter, _partial(results))
+        again = runs.replay(options.adapter, options.scenarios, options.load)
+        write(folder, found, Settings(options.adapter, seed=options.load.seed), results, again)
     if any(result.interrupted for result in results):
         return Exit.INTERRUPTED
     return Exit.NOT_CONFORMANT if any(map(_is_bad, results)) or _missed(results, options) else Exit.CONFORMANT
+
+
+def _remote(address: str, told: Mapping[str, Any]) -> Adapter:
+    """What a server says of its adapter, which is elsewhere."""
+    factories = {name: Adapter for stem in told["patterns"] if stem in PATTERNS for name in PATTERNS[stem].factories}
+    return Adapter(address, told["name"], SimpleNamespace(**factories), claims=frozenset(told["claims"]), versions_there={})
+
+
+def _outcomes(results: Sequence[Result], options: Options) -> list[Outcome]:
+    return [
+        outcome
+        for result in results
+        for outcome in runs.outcomes(result, replay=runs.replay(options.adapter, [result.scenario], options.load))
+    ]
+
+
+def _partial(results: Sequence[Result]) -> list[str]:
+    """Why the report is not that of a full run."""
+    interrupted = [f"{result.scenario} was interrupted" for result in results if result.interrupted]
+    lost = [f"{result.scenario} lost {result.lost} workers" for result in results if result.lost]
+    return ["load alone", *interrupted, *lost]
 
 
 def _scenarios(options: Options, offered: Sequence[str]) -> list[str]:
@@ -171,4 +200,4 @@ def _tell_outcome(console: Console, outcome: Outcome, options: Options, stem: st
         console.print(f"    {outcome.message}", markup=False)
         for line in outcome.history:
             console.print(f"      {line}", markup=False)
-        console.print(f"    again: {runs.replay(options.adapter, stem, options.load)}", markup=False)
+        console.print(f"    again: {runs.replay(options.adapter, [stem], options.load)}", markup=False)

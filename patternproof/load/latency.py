@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from math import ceil, log10
+
 from hdrh.histogram import HdrHistogram
+
+from patternproof.load.messages import Bin, Second
 
 SHORTEST, LONGEST = 1, 3_600_000_000
 """Microseconds."""
@@ -10,6 +16,8 @@ DIGITS = 3
 """Significant decimal digits of what is recorded."""
 PERCENTILES = (50.0, 90.0, 99.0, 99.9, 99.99)
 MILLION = 1_000_000.0
+BINS = 10
+"""Of a histogram, in each power of ten."""
 
 
 class Latencies:
@@ -46,10 +54,31 @@ class Latencies:
         kinds = {"service": self.service, "response": self.response}
         return {kind: {f"{each:g}": at(histogram, each) for each in PERCENTILES} for kind, histogram in kinds.items()}
 
+    def bins(self) -> dict[str, list[Bin]]:
+        """By kind, how many requests took how long."""
+        return {"service": _bins(self.service), "response": _bins(self.response)}
+
 
 def at(histogram: HdrHistogram, percentile: float) -> float:
     """Seconds within which that share of the requests, in percent, was answered."""
     return float(histogram.get_value_at_percentile(percentile)) / MILLION
+
+
+def summed_up(second: int, times: Sequence[float]) -> Second:
+    """A second in which requests took so many seconds each."""
+    ranked = sorted(times)
+    return Second(second, len(ranked), *(ranked[int(share * (len(ranked) - 1))] for share in (0.5, 0.9, 0.99)))
+
+
+def _bins(histogram: HdrHistogram) -> list[Bin]:
+    """As wide as they are long, so that what is fast and what is slow can both be seen."""
+    counts: Counter[int] = Counter()
+    for each in histogram.get_recorded_iterator():
+        counts[ceil(round(log10(each.value_iterated_to) * BINS, 6))] += each.count_added_in_this_iter_step
+    return [
+        Bin(10 ** ((number - 1) / BINS) / MILLION, 10 ** (number / BINS) / MILLION, requests)
+        for number, requests in sorted(counts.items())
+    ]
 
 
 def _histogram() -> HdrHistogram:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from msgspec import Struct
 
 from patternproof.load.evidence import Said
@@ -22,6 +24,27 @@ class Wanted(Struct):
     rate: float = 0.0
     """Requests a second in the open model; 0: the closed one, in which each user waits for its answer."""
     seed: int = 0
+
+
+class Second(NamedTuple):
+    """A second of a run, of those whose latency is looked at."""
+
+    second: int
+    """Since the first of them."""
+    requests: int
+    p50: float
+    """Seconds within which half of them were answered, from when they were due; and so on."""
+    p90: float
+    p99: float
+
+
+class Bin(NamedTuple):
+    """How many requests took about as long."""
+
+    shortest: float
+    """Seconds; not of the bin itself."""
+    longest: float
+    requests: int
 
 
 class Result(Struct):
@@ -45,5 +68,12 @@ class Result(Struct):
     """Why the implementation could not be made; empty: it was."""
     interrupted: bool = False
     """Whether the run was ended early."""
-    timeline: list[tuple[int, int, float]] = []
-    """By second: requests, and the seconds within which 99 % of them were answered."""
+    users: int = 0
+    """At most, at a time."""
+    rate: float = 0.0
+    """As wanted."""
+    profile: str = "steady"
+    timeline: list[Second] = []
+    """Seconds in which there were any."""
+    histogram: dict[str, list[Bin]] = {}
+    """By kind, as the latencies; in order, without those that are empty."""

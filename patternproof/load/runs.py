@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -169,12 +169,13 @@ def _locust(stem: str, users: int, load: Load) -> list[str]:
     return [*command, "-s", str(STOP), "--loglevel", "WARNING", *(() if load.web else ("--headless", "--only-summary"))]
 
 
-def outcomes(result: Result, claims: Collection[str] | None = None) -> list[Outcome]:
+def outcomes(result: Result, claims: Collection[str] | None = None, replay: str = "") -> list[Outcome]:
     """What a run says of each requirement that load exercises.
 
     Args:
         result: of the run.
         claims: leave out what promises anything else; None: leave out nothing.
+        replay: the command that shows it again.
     """
     said = {each.requirement: each for each in result.said}
     if result.refused:
@@ -187,8 +188,8 @@ def outcomes(result: Result, claims: Collection[str] | None = None) -> list[Outc
             message = "the load never came to where it could be broken" + (f"; requests failed: {what}" if what else "")
             found.append(Outcome(requirement.id, Way.LOAD, Status.NOT_EXERCISED, message))
         else:
-            status = Status.FAILED if each.message else Status.PASSED
-            found.append(Outcome(requirement.id, Way.LOAD, status, each.message, each.evidence, each.times))
+            status, again = (Status.FAILED, replay) if each.message else (Status.PASSED, "")
+            found.append(Outcome(requirement.id, Way.LOAD, status, each.message, each.evidence, each.times, again))
     return found
 
 
@@ -197,8 +198,17 @@ def _concerned(result: Result, claims: Collection[str] | None) -> list[Requireme
     return [each for each in concerned if claims is None or each.claim is None or each.claim in claims]
 
 
-def run_load(adapter: Adapter, stem: str, profile: str, seed: int | None) -> list[Outcome]:
+def run_load(
+    adapter: Adapter, stem: str, profile: str, seed: int | None, measured: Callable[[Result], None] | None = None
+) -> list[Outcome]:
     """A short load on one pattern, as part of a run.
+
+    Args:
+        adapter: of the implementation.
+        stem: the pattern's.
+        profile: of the run; a load is as short in each.
+        seed: of the run.
+        measured: told what was found.
 
     Raises:
         NotOffered: there is no load scenario for it.
@@ -212,9 +222,19 @@ def run_load(adapter: Adapter, stem: str, profile: str, seed: int | None) -> lis
         raise NotOffered(f"there is no load scenario for {PATTERNS[stem].title} yet")
     require()
     with serving(adapter.spec) as address:
-        return outcomes(performed(address, stem, Load(seed=seed or 0, quiet=True)))
+        wanted = Load(seed=seed or 0, quiet=True)
+        result = performed(address, stem, wanted)
+    if measured is not None:
+        measured(result)
+    return outcomes(result, replay=replay(adapter.spec, [stem], wanted))
 
 
-def replay(spec: str, stem: str, load: Load) -> str:
-    """The command that shows it again."""
-    return shlex.join(["patternproof", "load", "--adapter", spec, "--scenario", stem, "--time", f"{load.seconds:g}"])
+def replay(spec: str, stems: Iterable[str], load: Load) -> str:
+    """The command that shows it again; without stems, all scenarios."""
+    scenarios = [word for stem in stems for word in ("--scenario", stem)]
+    words = ["patternproof", "load", "--adapter", spec, *scenarios, "--time", f"{load.seconds:g}"]
+    words += ["--users", str(load.users)] if load.users is not None else []
+    words += ["--open", f"{load.rate:g}"] if load.rate else []
+    words += ["--profile", load.profile] if load.profile != Load().profile else []
+    words += ["--seed", str(load.seed)] if load.seed else []
+    return shlex.join([*words, *(["--", *load.locust] if load.locust else [])])

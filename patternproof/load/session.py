@@ -16,7 +16,7 @@ from locust.runners import STATE_CLEANUP, STATE_STOPPED, STATE_STOPPING, MasterR
 
 from patternproof.load.arrivals import Arrivals
 from patternproof.load.evidence import Said
-from patternproof.load.latency import Latencies, at
+from patternproof.load.latency import Latencies, at, summed_up
 from patternproof.load.messages import INSTANCE, WANTED, Result, Wanted
 from patternproof.outcome import AdapterError
 from patternproof.patterns import PATTERNS
@@ -187,10 +187,11 @@ class Session:
             said=sorted(self._told.values()),
             faults=self._faults,
             lost=len(self._lost),
-            timeline=[
-                (second, len(times), sorted(times)[int(0.99 * (len(times) - 1))])
-                for second, times in sorted(self._seconds.items())
-            ],
+            users=self._environment.parsed_options.num_users or 0,
+            rate=self.wanted.rate,
+            profile=self.wanted.profile,
+            timeline=[summed_up(second - min(self._seconds), times) for second, times in sorted(self._seconds.items())],
+            histogram=self._latencies.bins() if self._latencies.count else {},
         )
 
     def _ask(self, method: str, path: str, message: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from patternproof.console import plain
 from patternproof.outcome import Way
+from patternproof.report.charts import charts
 from patternproof.report.json import FailurePart, Report, RequirementPart, again
 from patternproof.report.picture import picture
 from patternproof.verdict import Conformance, Kind
@@ -77,6 +78,8 @@ def _environment() -> Environment:
     )
     made.filters |= {
         "again": again,
+        "charts": charts,
+        "milliseconds": lambda seconds: f"{seconds * 1000:.2f}",
         "picture": _numbered,
         "sign": lambda kind: _SIGNS.get(kind, "-"),
         "title_of": lambda stem: stem.replace("_", " "),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from shlex import join
 from typing import Any
 
@@ -9,17 +10,19 @@ import msgspec
 
 from patternproof import __version__
 from patternproof.encoding import as_json
+from patternproof.load.messages import Result
 from patternproof.moments import Step
 from patternproof.outcome import Outcome, Way
 from patternproof.profiles import DEFAULT
 from patternproof.report.failure import shortest
+from patternproof.report.load import LoadPart, load_part
 from patternproof.requirements import EDITION, Level
 from patternproof.settings import Settings
 from patternproof.verdict import Blame, Conformance, Kind, Verdict, Verdicts
 
 SCHEMA = 1
 """Version of the report's shape, described by ``schema.json`` beside this file; another one cannot be read."""
-REVISION = 1
+REVISION = 2
 """Additions to that version: whatever has a default was added by one, and a report may lack it."""
 
 
@@ -108,10 +111,21 @@ class Report(msgspec.Struct, frozen=True):
     """What went wrong outside of any requirement: blame and message."""
     requirements: list[RequirementPart]
     revision: int = 0
+    load: list[LoadPart] = []
+    """What load has measured, by scenario; it is real time, and no two runs measure the same."""
+    command: str = ""
+    """The command that gives the same report; empty: that of a run, as `again` has it."""
 
 
-def report(verdicts: Verdicts, settings: Settings) -> Report:
-    """The report of a run; the same run gives the same report."""
+def report(verdicts: Verdicts, settings: Settings, loads: Iterable[Result] = (), command: str = "") -> Report:
+    """The report of a run; the same run gives the same report, but for what load has measured.
+
+    Args:
+        verdicts: on every requirement.
+        settings: of the run.
+        loads: what load has measured, by pattern.
+        command: as `Report.command`.
+    """
     adapter = verdicts.adapter
     patterns = dict.fromkeys(each.requirement.pattern for each in verdicts.verdicts)
     return Report(
@@ -136,6 +150,8 @@ def report(verdicts: Verdicts, settings: Settings) -> Report:
         faults=[{"blame": fault.blame, "message": fault.message} for fault in verdicts.faults],
         requirements=[_requirement(each) for each in verdicts.verdicts],
         revision=REVISION,
+        load=[load_part(each, verdicts) for each in loads],
+        command=command,
     )
 
 
@@ -164,9 +180,12 @@ def _failure(outcome: Outcome) -> FailurePart:
 
 def again(report: Report) -> str:
     """The command that gives the same report."""
+    if report.command:
+        return report.command
     words = ["patternproof", "run", "--adapter", report.adapter.spec]
     words += ["--profile", report.profile] if report.profile != DEFAULT else []
     words += ["--seed", str(report.seed)] if report.seed is not None else []
+    words += ["--with-load"] if report.load else []
     return join(words)
 
 

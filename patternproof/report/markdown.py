@@ -56,6 +56,7 @@ def _one(report: Report) -> str:
         "",
         *_patterns(report),
         "",
+        *_loads(report),
         block([again(report)]),
     ]
     return "\n".join([*head, *_within(LONGEST - sum(map(len, head)), list(_failures(report)))])
@@ -71,6 +72,17 @@ def _patterns(report: Report) -> Iterator[str]:
         if conformance is not Conformance.NOT_OFFERED:
             fails = [each.id for each in report.requirements if each.pattern == stem and each.failures]
             yield f"| {escaped(stem.replace('_', ' '))} | {conformance} | {', '.join(fails)} |"
+
+
+def _loads(report: Report) -> Iterator[str]:
+    if report.load:
+        yield from ("| load | requests | failed | a second | p50 | p99 |", "|---|---|---|---|---|---|")
+        for each in report.load:
+            times = each.latencies.get("response", {})
+            shown = " | ".join(f"{times[name] * 1000:.1f} ms" if name in times else "" for name in ("50", "99"))
+            name = escaped(each.scenario.replace("_", " "))
+            yield f"| {name} | {each.requests} | {each.failed} | {each.throughput:.0f} | {shown} |"
+        yield ""
 
 
 def _failures(report: Report) -> Iterator[str]:

@@ -55,13 +55,16 @@ def loaded(adapter: str, folder: Path, *more: str, of_class: str = "") -> tuple[
     command = [sys.executable, "-c", CLI, "load", "--adapter", adapter, "--report", str(folder), *more]
     environment = os.environ | {"OF_CLASS": of_class}
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=110, cwd=HERE.parent.parent)
-    report = folder / "load.json"
-    results = json.loads(report.read_bytes()) if report.exists() else [{}]
-    return ended.returncode, results[0], ended.stdout + ended.stderr
+    return ended.returncode, measured(folder) if (folder / "report.json").exists() else {}, ended.stdout + ended.stderr
+
+
+def measured(folder: Path) -> dict[str, Any]:
+    (load, *_) = json.loads((folder / "report.json").read_bytes())["load"]
+    return dict(load)
 
 
 def failed(result: dict[str, Any]) -> set[str]:
-    return {requirement for requirement, _, message, _ in result["said"] if message}
+    return {each["id"] for each in result["verdicts"] if each["found"]}
 
 
 def test_two_workers_say_the_same_of_a_right_pool_as_one_process(tmp_path: Path) -> None:
@@ -69,7 +72,20 @@ def test_two_workers_say_the_same_of_a_right_pool_as_one_process(tmp_path: Path)
         code, result, told = loaded(REFERENCE, tmp_path, "--scenario", "connection_pool", "--time", "3s", *more)
         assert code == 0, told
         assert result["failed"] == 0
-        assert {requirement for requirement, times, _, _ in result["said"] if times} == {"CP-02", "CP-03", "CP-14", "CP-18"}
+        assert {each["id"] for each in result["verdicts"] if each["times"]} == {"CP-02", "CP-03", "CP-14", "CP-18"}
+        assert sum(each["requests"] for each in result["histogram"]["response"]) == sum(
+            each["requests"] for each in result["timeline"]
+        )
+
+
+def test_a_run_with_load_reports_what_load_has_measured(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", CLI, "run", "--adapter", REFERENCE, "--requirement", "CP-18", "--with-load"]
+    ended = subprocess.run([*command, "--report", str(tmp_path)], capture_output=True, text=True, timeout=110, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    load = measured(tmp_path)
+    assert load["scenario"] == "connection_pool"
+    assert [(each["id"], each["verdict"]) for each in load["verdicts"]] == [("CP-18", "passed")]
+    assert '<h2 id="load">' in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_an_objective_that_is_missed_is_told_and_so_is_the_exit_code(tmp_path: Path) -> None:
@@ -97,7 +113,7 @@ def test_an_interrupted_run_tells_of_what_was_measured_and_says_so(tmp_path: Pat
     told, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "partial: interrupted" in told
-    assert json.loads((tmp_path / "load.json").read_bytes())[0]["interrupted"]
+    assert measured(tmp_path)["interrupted"]
 
 
 def test_a_worker_that_dies_is_told_of_and_the_run_is_partial(tmp_path: Path) -> None:
@@ -112,7 +128,7 @@ def test_a_worker_that_dies_is_told_of_and_the_run_is_partial(tmp_path: Path) ->
     told, noise = process.communicate(timeout=100)
     assert "is lost: what it had not reported yet is missing" in noise
     assert "partial: 1 workers were lost" in told
-    assert json.loads((tmp_path / "load.json").read_bytes())[0]["lost"] == 1
+    assert measured(tmp_path)["lost"] == 1
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from patternproof.adapter import Adapter
+from patternproof.load.messages import Bin, Result, Second
 from patternproof.moments import Done, Mark, Phase, Step
 from patternproof.outcome import Outcome, Status, Way
 from patternproof.requirements import Requirement
@@ -57,11 +58,23 @@ OUTCOMES = [
     Outcome("CB-03", Way.FEATURE, Status.NOT_OFFERED, "the implementation has no setting 'reset_timeout'"),
     Outcome("CB-04", Way.FEATURE, Status.FAILED, "expected a hint, seen none", (), 1, "replay the known one"),
     Outcome("CB-05", Way.FEATURE, Status.PASSED, exercised=1),
+    Outcome("CB-05", Way.LOAD, Status.PASSED, exercised=70),
+    Outcome("CB-04", Way.LOAD, Status.FAILED, "expected a hint, seen 7", (), 3, "load again"),
     Errored("CB-06", Way.FEATURE, Status.ERRORED, "undefined step: Given a braker", blame=Blame.KIT),
     Outcome("CB-07", Way.FEATURE, Status.FAILED, "expected a hint, seen -1", (), 1),
     Outcome("CB-08", Way.FEATURE, Status.FAILED, "trip() does nothing", (), 1),
     Outcome("CB-09", Way.FEATURE, Status.FAILED, "seen \x1b[31m", (), 1),
 ]
+
+
+def measured(text: str = "add: 500: no") -> Result:
+    """What load has measured; of a fault it says what is given."""
+    bins = [Bin(0.001, 0.002, 30), Bin(0.1, 0.2, 10)]
+    timeline = [Second(0, 10, 0.001, 0.002, 0.01), Second(1, 20, 0.001, 0.002, 0.5), Second(3, 10, 0.001, 0.002, 0.003)]
+    latencies = {"service": {"50": 0.001, "99": 0.002}, "response": {"50": 0.001, "99": 0.2}}
+    return Result(
+        "circuit_breaker", 40, 1, 4.0, 10.0, latencies, [], [text], 0, "", False, 12, 20.0, "ramp", timeline, {"response": bins}
+    )
 
 
 def judged(partial: tuple[str, ...] = (), faults: tuple[Fault, ...] = ()) -> Verdicts:

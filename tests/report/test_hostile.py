@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 
 from patternproof.adapter import Adapter
 from patternproof.console import PlainConsole, plain
+from patternproof.load.messages import Result
 from patternproof.moments import Done, Mark, Phase, Step
 from patternproof.outcome import Outcome, Status, Way
 from patternproof.report import badge, html, junit, markdown
@@ -21,7 +22,7 @@ from patternproof.report.json import Report, decode, encode, report
 from patternproof.report.terminal import show
 from patternproof.verdict import Blame, Errored, Fault, Verdicts, verdicts
 from tests.conftest import Project, adapter_text
-from tests.report.judged import CATALOGUE, SETTINGS
+from tests.report.judged import CATALOGUE, SETTINGS, measured
 
 TAME = "word"
 MARKUP = """</title></style></script><script>document.title='owned'</script><img src=x onerror="document.title='owned'">"""
@@ -48,12 +49,14 @@ def judged(text: str) -> Verdicts:
     failed = [
         Outcome(each, Way.MACHINE, Status.FAILED, text, (text, text), 1, text, (step,)) for each in ("CB-01", "CB-02", "CB-04")
     ]
+    failed.append(Outcome("CB-05", Way.LOAD, Status.FAILED, text, (text,), 1, text))
     others = [Outcome("CB-03", Way.FEATURE, Status.NOT_OFFERED, text), Errored("CB-06", Way.FEATURE, Status.ERRORED, text)]
     return verdicts(CATALOGUE, [*failed, *others], adapter, [text], [Fault(Blame.ADAPTER, text)])
 
 
 def told(text: str) -> Report:
-    return decode(encode(report(judged(text), SETTINGS)))
+    refused = Result("shared_state", 0, 0, 0.0, 0.0, {}, [], [], 0, refused=text)
+    return decode(encode(report(judged(text), SETTINGS, [measured(text), refused], text)))
 
 
 class Shape(HTMLParser):

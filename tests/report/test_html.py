@@ -8,11 +8,12 @@ from html.parser import HTMLParser
 import msgspec
 from msgspec.structs import replace
 
+from patternproof.load.messages import Result
 from patternproof.report.html import render
 from patternproof.report.json import Report, report
 from patternproof.requirements import catalogue
 from patternproof.verdict import Blame, Fault
-from tests.report.judged import CATALOGUE, SETTINGS, judged
+from tests.report.judged import CATALOGUE, SETTINGS, judged, measured
 
 PAGE = render([report(judged(), SETTINGS)])
 VOID = {"meta", "input", "link", "br"}
@@ -83,13 +84,26 @@ def test_the_page_of_a_report_without_additions_can_be_made() -> None:
 
 def without_additions(told: Report) -> Report:
     old = msgspec.to_builtins(told)
-    del old["revision"]
+    for name in ("revision", "load", "command"):
+        del old[name]
     for requirement in old["requirements"]:
         for name in ("why", "broken_by", "claim"):
             del requirement[name]
         for failure in requirement["failures"]:
             del failure["steps"]
     return msgspec.convert(old, Report)
+
+
+def test_what_load_has_measured_is_told_with_pictures() -> None:
+    page = render([report(judged(), SETTINGS, [measured()])])
+    part = page.partition('<h3 id="load-circuit_breaker">')[2].partition("</section>")[0]
+    for text in ("40 requests in 4.0 s", "open model, 20 requests/s", "add: 500: no", "200.00", 'href="#CB-04"', "seen 7"):
+        assert text in part
+    assert part.count("<svg") == 3
+    ids = [attributes["id"] for _, attributes in Tags(page).found if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    nothing = Result("circuit_breaker", 0, 0, 1.0, 0.0, {}, [], [], 0)
+    assert "<svg" not in render([report(judged(), SETTINGS, [nothing])]).partition('<h2 id="load">')[2].partition("</section>")[0]
 
 
 def test_the_page_of_all_requirements_stays_below_two_megabytes() -> None:

@@ -10,9 +10,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import patternproof
-from patternproof.report.json import decode, encode, report, schema
+from patternproof.report.json import again, decode, encode, report, schema
 from patternproof.verdict import Blame, Fault, Kind
-from tests.report.judged import CATALOGUE, SETTINGS, judged
+from tests.report.judged import CATALOGUE, SETTINGS, judged, measured
 
 STORED = Path(patternproof.__file__).parent / "report" / "schema.json"
 
@@ -28,8 +28,23 @@ def test_a_report_keeps_to_the_schema(faults: tuple[Fault, ...]) -> None:
 
 
 def test_a_report_reads_back_as_it_was() -> None:
-    told = report(judged(), SETTINGS)
+    told = report(judged(), SETTINGS, [measured()])
     assert decode(encode(told)) == told
+    Draft202012Validator(schema()).validate(json.loads(encode(told)))
+
+
+def test_what_load_alone_says_is_told_beside_what_it_has_measured() -> None:
+    (told,) = report(judged(), SETTINGS, [measured()]).load
+    assert {each.id: (each.verdict, each.times, each.found) for each in told.verdicts} == {
+        "CB-04": (Kind.KNOWN_FAILURE, 3, True),
+        "CB-05": (Kind.PASSED, 70, False),
+    }
+    assert (told.requests, told.failed, told.latencies["response"]["99"]) == (40, 1, 0.2)
+
+
+def test_the_command_that_gives_a_report_again_says_with_what_load() -> None:
+    assert again(report(judged(), SETTINGS, [measured()])).endswith("--seed 7 --with-load")
+    assert again(report(judged(), SETTINGS, [measured()], "patternproof load")) == "patternproof load"
 
 
 def test_what_is_no_report_is_refused() -> None:
