@@ -1,6 +1,6 @@
 """An adapter of the one implementation that OF_CLASS names.
 
-``tests.faulty.event_bus:DeliversTwice:event_bus``
+``tests.faulty.event_bus:DeliversTwice:event_bus``; what it claims, if anything, follows after further colons.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-_MODULE, NAME, _STEM = os.environ["OF_CLASS"].split(":")
+_MODULE, NAME, _STEM, *_claims = os.environ["OF_CLASS"].split(":")
+CLAIMS = {*_claims}
 _CLASS: Callable[..., Any] = getattr(import_module(_MODULE), NAME)
 
 

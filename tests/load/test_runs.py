@@ -41,12 +41,18 @@ CAUGHT = {
     "tests.faulty.shared_state:AwaitsBetweenReadAndWrite:shared_state": "SS-03",
     "tests.faulty.shared_state:CachesForASecond:shared_state": "SS-05",
     "tests.faulty.shared_state:ComparesThenAwaits:shared_state": "SS-13",
+    "tests.faulty.state_sync:LocksWhileSyncing:state_sync": "SY-01",
+    "tests.faulty.state_sync:RemembersWhatItTold:state_sync": "SY-02",
+    "tests.faulty.state_sync:ForgetsOfflineWrites:state_sync": "SY-05",
+    "tests.faulty.state_sync:TransfersEverything:state_sync": "SY-13",
 }
 """Implementations, and the requirement that load finds broken; those of `tests.load.faulty` only load finds."""
 ODD = (
     "tests.odd.circuit_breaker:TripLeavesTimer:circuit_breaker",
     "tests.odd.connection_pool:ConnectsInTask:connection_pool",
     "tests.odd.event_bus:Proxies:event_bus",
+    "tests.odd.state_sync:KeepsBoth:state_sync",
+    "tests.odd.state_sync:TellsAtOnce:state_sync",
 )
 
 
