@@ -8,9 +8,11 @@ from typing import Any
 
 from patternproof.reference.circuit_breaker import CircuitBreaker
 from patternproof.reference.connection_pool.accounts import Waiter
+from patternproof.reference.error_propagation import Component
 from patternproof.reference.shared_state import SharedState
 
 from patternproof.ports.circuit_breaker import CircuitOpenError
+from patternproof.ports.error_propagation import ComponentError, Request, beneath
 from patternproof.ports.shared_state import SharedStateSettings
 from tests.faulty.connection_pool import Pool, Slots
 
@@ -49,3 +51,22 @@ class LastComeFirstServed(Pool):
                 last: Waiter = self.waiters.pop()
                 self.waiters.appendleft(last)
             return super()._hand(answer)
+
+
+class VerboseWhenBusy(Component):
+    """Where many requests are under way, errors bear what helps to find out why."""
+
+    under_way = 0
+
+    async def perform(self, request: Request) -> list[Any]:
+        VerboseWhenBusy.under_way += 1
+        try:
+            return await super().perform(request)
+        finally:
+            VerboseWhenBusy.under_way -= 1
+
+    @staticmethod
+    def to_problem(error: ComponentError) -> Any:
+        document = Component.to_problem(error)
+        busy = VerboseWhenBusy.under_way > 3
+        return {**document, "debug": [str(each) for each in beneath(error)]} if busy else document

@@ -38,6 +38,8 @@ CAUGHT = {
     "tests.faulty.event_bus:AwaitsOneByOne:event_bus": "EB-07",
     "tests.faulty.event_bus:NeverUnsubscribes:event_bus": "EB-09",
     "tests.faulty.event_bus:DropsInSilence:event_bus": "EB-13",
+    "tests.faulty.error_propagation:TellsTheResult:error_propagation": "EP-10",
+    "tests.load.faulty:VerboseWhenBusy:error_propagation": "EP-10",
     "tests.faulty.shared_state:AwaitsBetweenReadAndWrite:shared_state": "SS-03",
     "tests.faulty.shared_state:CachesForASecond:shared_state": "SS-05",
     "tests.faulty.shared_state:ComparesThenAwaits:shared_state": "SS-13",
@@ -53,6 +55,7 @@ ODD = (
     "tests.odd.event_bus:Proxies:event_bus",
     "tests.odd.state_sync:KeepsBoth:state_sync",
     "tests.odd.state_sync:TellsAtOnce:state_sync",
+    "tests.odd.error_propagation:TellsInsidersMore:error_propagation",
 )
 
 
