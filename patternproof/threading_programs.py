@@ -50,7 +50,7 @@ def explore_with_threads(held: Subject, findings: Findings, program: ThreadProgr
             holds = partial(_holds, held, findings, program, last)
             found = explore_threads(setup, workers, holds, runs, held.adapter.adapts, program.own)
         except StandsStill:
-            return not _has_hung(findings)
+            return False
         except PremiseMissing:
             return True
         except _Hung as hung:

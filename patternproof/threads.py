@@ -118,7 +118,7 @@ def _explored(
             everybody = [*map(_taking, workers), *(partial(_run_taken, place) for place in range(own))]
         return frontrun.explore(
             _timed(first),
-            [_timed(worker) for worker in everybody],
+            [_noted(_timed(worker)) for worker in everybody],
             _stopped(invariant),
             clock="virtual",
             preemption_bound=None,
@@ -131,14 +131,26 @@ def _explored(
         )
 
 
+_workers: set[threading.Thread] = set()
+"""The threads in which the exploration runs its workers."""
+
+
+def _noted(worker: Callable[[S], None]) -> Callable[[S], None]:
+    def run(state: S) -> None:
+        _workers.add(threading.current_thread())
+        worker(state)
+
+    return run
+
+
 @contextmanager
 def _without_leftovers() -> Iterator[None]:
     """Stop the workers that spin still: the exploration leaves them running, and all that follows would be slow."""
-    before = set(threading.enumerate())
+    _workers.clear()
     try:
         yield
     finally:
-        for thread in set(threading.enumerate()) - before:
+        for thread in _workers & {*threading.enumerate()}:  # not those of the implementation's own: its clean-up may need them
             stop = ctypes.pythonapi.PyThreadState_SetAsyncExc
             stop(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
 

@@ -50,7 +50,8 @@ class Direct(Driver):
     def begin(self, call: Callable[[], Any]) -> Pending:
         pending = Pending()
         try:
-            pending.outcome = Returned(call())
+            with self.watch():
+                pending.outcome = Returned(call())
         except Exception as error:  # noqa: BLE001  # whatever it raises is the call's outcome
             pending.outcome = Raised(error)
         return pending
