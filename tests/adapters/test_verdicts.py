@@ -31,6 +31,8 @@ FAILED = {
     "bubus": "EB-06 EB-07 EB-13 EB-14 EB-15",
     "pyee": "EB-04",
     "pypubsub": "EB-07 EB-10",
+    "reaktiv": "",
+    "sqlitedict": "SS-03",
     "dependency_injector": "RL-01 RL-02 RL-04 RL-06 RL-07 RL-08 RL-09 RL-10 RL-11",
     "exit_stack": "RL-07 RL-08 RL-09",
     "exit_stack_threads": "RL-07 RL-08 RL-09",
