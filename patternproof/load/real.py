@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from copy import copy
 from itertools import count
-from typing import Any
+from typing import Any, TypeAlias
 
 from patternproof.adapter import Adapter
 from patternproof.drivers import Cancelled, Pending, Raised, Returned
@@ -18,6 +19,10 @@ LONGEST = 30.0
 """Real seconds in which a factory has to come back."""
 MOST_THREADS = 256
 """Pieces of work at a time, under ``RUNTIME = "threads"``."""
+
+
+Aside: TypeAlias = "asyncio.Future[Any] | Future[Any]"
+"""What goes on beside."""
 
 
 class Real:
@@ -71,6 +76,16 @@ class Workshop:
         self._ticks = count(1)
         self._executor = ThreadPoolExecutor(MOST_THREADS, "work") if self.threads else None
 
+    def around(self, factory: str) -> Workshop:
+        """The same with `Adapter.around`: what the adapter lacks for a factory of several patterns' parts is the reference's.
+
+        Raises:
+            NotOffered: as `Adapter.around`.
+        """
+        other = copy(self)
+        other.adapter = self.adapter.around(factory)
+        return other
+
     def made(self, stack: ExitStack, factory: str, *arguments: Any) -> Any:
         """An implementation, until the stack is closed; not to be called in the loop.
 
@@ -97,6 +112,14 @@ class Workshop:
     def flavoured(self, function: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
         """A coroutine function of the kit's, in the flavour of the implementation."""
         return (lambda *arguments: plainly(function(*arguments))) if self.threads else function  # type: ignore[arg-type]  # it is one
+
+    def aside(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> Aside:
+        """Have something begun, and go on; called where work is done."""
+        if self._executor is None:
+            task = asyncio.ensure_future(work())
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # whoever began it may ask; nobody has to
+            return task
+        return self._executor.submit(lambda: plainly(work()))
 
     async def do(self, work: Callable[[], Any]) -> Any:
         """Have something done: in the loop, or in a thread of its own."""

@@ -10,13 +10,21 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from patternproof.patterns import PATTERNS
+
 _MODULE, NAME, _STEM, *_claims = os.environ["OF_CLASS"].split(":")
 CLAIMS = {*_claims}
 _CLASS: Callable[..., Any] = getattr(import_module(_MODULE), NAME)
 
 
 def _made(*arguments: Any) -> Any:
-    return _CLASS(*arguments)
+    made = _CLASS(*arguments)
+    return _opened(made) if _STEM in PATTERNS["workflows"].parts and hasattr(made, "open") else made
+
+
+async def _opened(made: Any) -> Any:
+    await made.open()
+    return made
 
 
 globals()[_STEM] = _made

@@ -40,6 +40,15 @@ CAUGHT = {
     "tests.faulty.event_bus:DropsInSilence:event_bus": "EB-13",
     "tests.faulty.error_propagation:TellsTheResult:error_propagation": "EP-10",
     "tests.load.faulty:VerboseWhenBusy:error_propagation": "EP-10",
+    "tests.faulty.workflows:ReadsThenWrites:core_component": "WF-01",
+    "tests.faulty.workflows:TakesResponsesInOrder:core_component": "WF-01",
+    "tests.faulty.workflows:HidesCauses:guarded_client": "WF-03",
+    "tests.faulty.workflows:CatchesInside:guarded_client": "WF-03",
+    "tests.faulty.workflows:GivesUpForGood:guarded_client": "WF-03",
+    "tests.faulty.workflows:KeepsFailuresToItself:guarded_client": "WF-03",
+    "tests.faulty.workflows:ForgetsThePool:working_system": "WF-05",
+    "tests.faulty.workflows:ForgetsATask:working_system": "WF-05",
+    "tests.faulty.workflows:DoesNotWaitForWork:working_system": "WF-05",
     "tests.faulty.shared_state:AwaitsBetweenReadAndWrite:shared_state": "SS-03",
     "tests.faulty.shared_state:CachesForASecond:shared_state": "SS-05",
     "tests.faulty.shared_state:ComparesThenAwaits:shared_state": "SS-13",
@@ -56,6 +65,9 @@ ODD = (
     "tests.odd.state_sync:KeepsBoth:state_sync",
     "tests.odd.state_sync:TellsAtOnce:state_sync",
     "tests.odd.error_propagation:TellsInsidersMore:error_propagation",
+    "tests.odd.workflows:TakesItsTime:core_component",
+    "tests.odd.workflows:BorrowsFirst:guarded_client",
+    "tests.odd.workflows:GivesWorkUp:working_system",
 )
 
 
