@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,7 +12,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 
 from patternproof import __version__
 from patternproof.console import PlainConsole
-from patternproof.outcome import AdapterError, KitError, Way
+from patternproof.outcome import AdapterError, Way
 from patternproof.verdict import Exit
 
 CUT_OFF = 141
@@ -226,7 +225,9 @@ def serve(*, adapter: str, host: str = "127.0.0.1", port: int = 8080) -> int:
 @app.command
 def load(
     *locust_args: Annotated[str, Parameter(show=True)],
-    adapter: str,
+    adapter: str | None = None,
+    compare: Annotated[tuple[str, str] | None, Parameter(negative=())] = None,
+    rounds: Annotated[int, Parameter(help="Of each adapter, where two are compared; each takes --time.")] = 6,
     scenario: Names = None,
     users: int | None = None,
     time: str = "10s",
@@ -250,6 +251,8 @@ def load(
         Whatever follows -- goes to locust.
     adapter
         A module's name, the path of a Python file, or the address of a server of work.
+    compare
+        Two adapters in place of one: both run in turns, and what differs is told with an interval of confidence.
     scenario
         Only this pattern's scenario; may be repeated. All that the adapter offers by default.
     users
@@ -273,7 +276,8 @@ def load(
 
     many, long = command.counted(users), command.seconds(time)
     wanted = command.Load(many, long, command.a_second(rate), profile, seed, locust_args, web=web)
-    return command.load(command.Options(adapter, tuple(scenario or ()), wanted, command.objectives(slo), report))
+    options = command.Options(adapter or "", tuple(scenario or ()), wanted, command.objectives(slo), report, compare, rounds)
+    return command.load(options)
 
 
 @app.command(name="list")
@@ -389,10 +393,6 @@ def call(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes what is left, and would complain
         return CUT_OFF
     except Exception as error:  # noqa: BLE001  # Python's own exit code for it would say that the adapter does not conform
-        from patternproof.report.failure import please_report  # reports are imported only by who makes one
+        from patternproof.commands.faults import told  # as above
 
-        traceback.print_exc()
-        what = str(error) if isinstance(error, KitError) else f"{type(error).__name__}: {error}"
-        errors.print(f"patternproof: an error of the kit, not of the adapter or the implementation: {what}", markup=False)
-        errors.print(please_report(), markup=False)
-        return Exit.KIT
+        return told(error, errors)

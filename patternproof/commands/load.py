@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +15,7 @@ from rich.table import Table
 
 from patternproof.adapter import Adapter
 from patternproof.adapter import load as loaded
+from patternproof.commands.load_compare import compared
 from patternproof.load import runs
 from patternproof.load.messages import Result
 from patternproof.load.objectives import Objective, parsed
@@ -40,6 +41,9 @@ class Options:
     load: runs.Load
     objectives: tuple[Objective, ...] = ()
     report: Path | None = None
+    compare: tuple[str, str] | None = None
+    """Two adapters, in place of the one."""
+    rounds: int = 6
 
 
 def seconds(text: str) -> float:
@@ -98,6 +102,12 @@ def load(options: Options) -> int:
         runs.require()
     except NoVerdict as error:
         raise AdapterError(str(error)) from error
+    if bool(options.adapter) == (options.compare is not None):
+        raise AdapterError("expected either --adapter, or --compare with two adapters")
+    if options.compare is not None:
+        if options.report is not None or options.objectives or options.load.web:
+            raise AdapterError("--compare goes with none of --report, --slo and --web")
+        return compared(options.compare, options.scenarios, replace(options.load, quiet=True), options.rounds)
     there = options.adapter.startswith("http://")
     adapter = None if there else loaded(options.adapter)
     stems = [] if adapter is None else _scenarios(options, runs.scenarios(adapter.offered))

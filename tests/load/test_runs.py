@@ -168,6 +168,32 @@ def test_what_cannot_be_asked_for_is_a_usage_error(more: tuple[str, ...], told: 
     assert told in seen
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([], "expected either --adapter, or --compare with two adapters"),
+        (["--adapter", REFERENCE, "--compare", REFERENCE, REFERENCE], "expected either --adapter, or --compare"),
+        (["--compare", REFERENCE, REFERENCE, "--rounds", "2"], "--rounds 2: expected at least 3"),
+        (["--compare", REFERENCE, REFERENCE, "--scenario", "nope"], "--scenario nope: both have to offer it"),
+        (["--compare", REFERENCE, REFERENCE, "--slo", "p50<1s"], "--compare goes with none of --report, --slo and --web"),
+    ],
+)
+def test_a_comparison_that_cannot_be_made_is_a_usage_error(given: list[str], told: str) -> None:
+    ended = subprocess.run([sys.executable, "-c", CLI, "load", *given], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert told in ended.stderr
+
+
+def test_what_is_wrong_is_not_compared() -> None:
+    environment = os.environ | {"OF_CLASS": "tests.faulty.shared_state:AwaitsBetweenReadAndWrite:shared_state"}
+    command = [sys.executable, "-c", CLI, "load", "--compare", REFERENCE, OF_CLASS, "--time", "2s", "--rounds", "3"]
+    ended = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=110, cwd=HERE.parent.parent, check=False
+    )
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert "  B cannot be compared: SS-03: " in ended.stdout
+
+
 def test_a_factory_that_fails_is_an_error_of_the_adapter(tmp_path: Path) -> None:
     adapter = tmp_path / "adapter.py"
     adapter.write_text("def shared_state(initial, settings):\n    raise RuntimeError('boom')\n")
