@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import count
+from itertools import count, cycle
 
 import gevent
 from locust import constant, task
 
+from patternproof.load.payloads import texts
 from patternproof.load.session import begins
 from patternproof.load.shapes import Shape
 from patternproof.load.user import Working
@@ -27,10 +28,15 @@ class Commander(Working):
 
     arrives = True
 
+    def on_start(self) -> None:
+        """Have something to send."""
+        self._notes = cycle(texts(self.session.wanted.seed))
+        super().on_start()
+
     @task
     def order(self) -> None:
         """Send a command."""
-        self.work("order")
+        self.work("order", note=next(self._notes))
 
 
 class Caller(Working):

@@ -266,7 +266,7 @@ def load(
     profile
         How many of the users there are over time: steady, ramp, spike or soak.
     seed
-        Of the arrivals.
+        Of the arrivals, and of what is sent.
     report
         Folder for report.json and report.html.
     web

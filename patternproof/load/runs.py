@@ -73,7 +73,7 @@ def require() -> None:
     Raises:
         Unavailable: locust, or what serves, is not installed.
     """
-    for name in ("locust", "hdrh", "litestar", "granian"):
+    for name in ("locust", "hdrh", "faker", "litestar", "granian"):
         if find_spec(name) is None:
             raise Unavailable(f"load needs {name}: pip install 'patternproof[load]'")
 

@@ -57,14 +57,18 @@ ASKING = {
     "patternproof.binding.serving": "granian",
     "patternproof.load.__main__": "granian",
     "patternproof.load.latency": "hdrh",
+    "patternproof.load.payloads": "faker",
     "patternproof.load.server": "litestar",
     "patternproof.load.session": "gevent",
     "patternproof.load.shapes": "locust",
     "patternproof.load.user": "gevent",
     "patternproof.loadtests.circuit_breaker": "gevent",
     "patternproof.loadtests.connection_pool": "locust",
+    "patternproof.loadtests.error_propagation": "locust",
     "patternproof.loadtests.event_bus": "locust",
     "patternproof.loadtests.shared_state": "locust",
+    "patternproof.loadtests.state_sync": "gevent",
+    "patternproof.loadtests.workflows": "gevent",
     "patternproof.scenarios.error_propagation.registered": "schemathesis",
 }
 """The modules for which it takes an extra, http or load, and which of its libraries each asks for first."""
