@@ -29,7 +29,7 @@ MOST_RECONSIDERED = 5
 """Histories in which what is known holds on some occasions only, after which no other diagnosis is looked for."""
 MOST_SEARCHED = 2_000
 """Moments of the histories of which it is asked whether they show what is known."""
-MOST_COUNTED = 200
+MOST_COUNTED = 50
 """Moments of the histories of which it is counted what they exercise; evenly spread, they tell as much as all."""
 
 

@@ -152,7 +152,7 @@ def unsubscribe(state: State, number: int, deviations: Names, scope: bool = Fals
     if wrong(deviations, sub, "still gets") or (scope and wrong(deviations, sub, "outlives its scope")):
         yield state.with_sub(sub._replace(phase=UNDEAD))
         return
-    ended = sub._replace(receiving=False)
+    ended = sub._replace(receiving=False, unsaid=sub.unsaid or sub.phase == CUT)
     after = state.told(ended, "ended") if sub.receiving else state
     if wrong(deviations, sub, HOLDS_UP):
         yield from flow(after.with_sub(ended._replace(phase=GHOST, buffer=(), got=())), deviations)
@@ -197,8 +197,8 @@ def receive(state: State, number: int, deviations: Names) -> Iterator[State]:
         yield state
     elif sub.phase in (GONE, GHOST, HAUNTS):
         yield state.told(sub, "ended")
-        if sub.unsaid:
-            yield state.told(sub._replace(unsaid=False), OVERFLOWED)
+        if sub.unsaid:  # one that was disconnected may be told at every receive
+            yield state.told(sub._replace(unsaid=state.settings.overflow == "disconnect"), OVERFLOWED)
         if sub.phase == GONE and sub.buffer:
             for index in nexts(state, sub, deviations):
                 yield from _taken(state, sub, index, deviations)

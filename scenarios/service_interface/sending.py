@@ -8,7 +8,7 @@ from itertools import combinations
 from patternproof.modelling import Names
 
 from .events import DEADLINE, NOBODY, WITHOUT_CAUSE, Answer, Arrival, Retry, Send
-from .state import FAULT, KEPT, REFUSED, SENT, Call, State, has, is_withheld
+from .state import CUT_SHORT, FAULT, KEPT, REFUSED, SENT, Call, State, has, is_withheld
 
 CUT = "fails"
 """How a call ends that has no reason to."""
@@ -44,20 +44,28 @@ def retry(state: State, event: Retry, deviations: Names) -> Iterator[State]:
     entered = state._replace(
         called=max(state.called, event.call + 1), fresh=(*state.fresh, event.call), calls=(*state.calls, call)
     )
-    if known in ("", FAULT, REFUSED) or has(deviations, again.get(known, "")):
+    if known in ("", FAULT, REFUSED, CUT_SHORT) or has(deviations, again.get(known, "")):
         yield from begun(state, call, deviations)
         if known in (FAULT, REFUSED):
             yield entered.ended(call, known)
+        if known == CUT_SHORT:
+            yield from _joined(state, entered, call)
     elif known == KEPT:
         yield entered.ended(call, "answered")
         if is_withheld(state, deviations):
             yield entered.with_call(call._replace(frame=event.of, ready="ok"))
         if state.lost:
             yield entered.ended(call, REFUSED)
-    elif state.lost:
+    else:
+        yield from _joined(state, entered, call)
+
+
+def _joined(state: State, entered: State, call: Call) -> Iterator[State]:
+    """A call waits for the answer to what was sent before with its key, or is told that it cannot."""
+    if state.lost:
         yield entered.ended(call, REFUSED)
     else:
-        leader = next((frame for root, frame in state.open if root == event.of), NOBODY)
+        leader = next((frame for root, frame in state.open if root == call.root), NOBODY)
         yield entered.with_call(call._replace(frame=leader))
         yield entered.ended(call, WITHOUT_CAUSE)
 
@@ -204,7 +212,7 @@ def cancel(state: State, number: int, deviations: Names) -> Iterator[State]:
     after = state.ended(call, "cancelled")
     if has(deviations, "cancelled together"):
         for other in after.calls:
-            after = after.ended(other, CUT)
+            after = _cut(after, other)
     after = after._replace(
         deaf=after.deaf or has(deviations, "nothing arrives after a call was cancelled"),
         stuck=after.stuck or has(deviations, "nothing is sent after a cancellation"),
@@ -214,9 +222,14 @@ def cancel(state: State, number: int, deviations: Names) -> Iterator[State]:
         yield from on(_orphaned(after, call), deviations)
     if has(deviations, "others end with it"):
         for other in after.calls:
-            yield from on(after.ended(other, CUT), deviations)
+            yield from on(_cut(after, other), deviations)
     if number in state.fresh and call.frame == number and not any(each.frame == number for each in after.calls):
         yield from on(_unsent(after, call), deviations)
+
+
+def _cut(state: State, call: Call) -> State:
+    """A call ends that has no reason to: nobody can say what is to become of the next one with its key."""
+    return (state.with_key(call.root, CUT_SHORT) if state.key_of(call.root) == SENT else state).ended(call, CUT)
 
 
 def _orphaned(state: State, call: Call) -> State:

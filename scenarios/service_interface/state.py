@@ -8,8 +8,9 @@ from patternproof.modelling import Names
 
 from .events import NOBODY, Arrival, Calling, Hearing, Receipt, Told
 
-SENT, KEPT, FAULT, REFUSED = "sent", "kept", "fault", "refused"
-"""What is known of an idempotency key: its request is not answered; it was; it has failed, in one of two ways."""
+SENT, KEPT, FAULT, REFUSED, CUT_SHORT = "sent", "kept", "fault", "refused", "cut short"
+"""What is known of an idempotency key: its request is not answered; it was; it has failed, in one of two ways; its call has ended
+without a reason."""
 CHANGED = " changed"
 CUT_OFF = "is cut off"
 """What a handler hears that is cancelled."""

@@ -640,11 +640,17 @@ class LegacyAdapter:
         return outcome or Response(message.id)
 
     def _come(self, data: dict[str, Any], done: Callable[[str], None]) -> None:
-        message = Message(**data)
+        message, told = Message(**data), []
+
+        def done_once(why: str) -> None:
+            if not told:
+                told.append(why)
+                done(why)
+
         for reader in self._readers:
             reader.put_nowait(message)
         for lane in self._lanes.values():
-            lane.put_nowait((message, done))
+            lane.put_nowait((message, done_once))
 
     async def _lane(self, handler_id: object, handler: Handler) -> None:
         lane = self._lanes[handler_id]
