@@ -20,7 +20,7 @@ class Profile:
 
 
 PROFILES = {
-    "quick": Profile(examples=10, steps=12, schedules=20, thread_schedules=40),
+    "quick": Profile(examples=25, steps=15, schedules=40, thread_schedules=60),
     "standard": Profile(examples=100, steps=25, schedules=400, thread_schedules=400),
     "thorough": Profile(examples=10_000, steps=50, schedules=10_000, thread_schedules=5_000),
 }

@@ -259,8 +259,16 @@ def _busy(state: State, deed: Deed) -> bool:
 def _returned(state: State, deed: Deed) -> Iterator[State]:
     after = deed._replace(calls=(), asked=False, orphan=False)
     yield state.ended(after, *((number, "returned") for number in deed.calls))
+    if _busy(state, deed):
+        yield from _first_returned(state, after, deed.calls, range(1, len(deed.calls)))
     if deed.refused or deed.refusing:  # nobody was there to publish it before, or that is under way
         yield from _refused(state, after._replace(refused=False, refusing=True), deed.calls)
+
+
+def _first_returned(state: State, deed: Deed, calls: tuple[int, ...], counts: Iterable[int]) -> Iterator[State]:
+    """Of the calls of an action that has taken effect the first return; the others wait for their turn after another action."""
+    for count in counts:
+        yield state.ended(deed._replace(calls=calls[count:]), *((number, "returned") for number in calls[:count]))
 
 
 def _refused(state: State, deed: Deed, calls: tuple[int, ...]) -> Iterator[State]:
@@ -311,8 +319,8 @@ def _took_effect(state: State, deed: Deed, deviations: Names) -> Iterator[State]
         yield state.ended(left, *((number, "returned") for number in deed.calls[:first_call]))
         return
     yield state.ended(after, *((number, "returned") for number in deed.calls))
-    if deed.calls and _busy(state, deed):
-        yield state.put(after._replace(calls=deed.calls))
+    if _busy(state, deed):
+        yield from _first_returned(state, after, deed.calls, range(len(deed.calls)))
     if deed.refused:
         yield from _refused(state, after, deed.calls)
 

@@ -187,6 +187,8 @@ def _taken(state: State, resource: Resource, holder: Resource, deviations: Names
             yield from _refused(state, resource, TAKEN)  # one was in the way of the other
     else:
         yield from _refused(state, resource, TAKEN)
+        if resource.manner == "slow" and not resource.resumed:  # an optimistic manager looks once it is up
+            yield state.with_resource(resource.doing(BEGINS, phase=INITIALISING))
         if state.replaces and not state.settings.replace:
             yield from _replaced(state, resource, holder, deviations)
 
@@ -203,6 +205,8 @@ def _taken_all_the_same(state: State, resource: Resource, holder: Resource, devi
     elif "the second is left initialised" in deviations:
         state, resource = _unlooked_at(state, resource)
         yield state.ended(resource.number, TAKEN).with_resource(resource.doing(BEGINS, UP, phase=LEFT))
+        if resource.manner == "slow":
+            yield state.with_resource(resource.doing(BEGINS, phase=INITIALISING))
     elif "the first is cleaned up as well" in deviations:
         lingers = holder.doing(CLEANS, phase=LEFT)._replace(hasty=True)
         cleaned = lingers if holder.manner == "lingers" else _cleaned(holder)
@@ -309,7 +313,8 @@ def finish(state: State, resource: Resource, deviations: Names) -> Iterator[Stat
             yield up(down, done._replace(phase=IS_UP))
             if holder.manner in UNCLEAN_MANNERS:
                 yield down.ended(resource.number, AN_ERROR).with_resource(gone)
-        yield state.ended(resource.number, TAKEN).with_resource(gone)
+        left = "the second is left initialised" in deviations
+        yield state.ended(resource.number, TAKEN).with_resource(done._replace(phase=LEFT) if left else gone)
     else:
         if holder is not None and holder.number != resource.number and not hides:
             yield up(state.with_resource(holder._replace(phase=LEFT)), done._replace(phase=IS_UP))

@@ -58,6 +58,12 @@ def _warmed(state: State, call: Tracked, resource: Resource) -> Iterator[State]:
             yield given.with_resource(resource.doing(BEGINS, UP, *resource.cleanup))
 
 
+def _has_just_been_replaced(state: State, id: str) -> bool:
+    """Whether one resource has given way to another in this batch: in between there may be none."""
+    coming = any(each.kind == "register" and each.id == id for each in state.calls)
+    return state.settings.replace and coming and sum(each.id == id for each in state.resources) > 1
+
+
 def _found(state: State, call: Tracked, deviations: Names) -> Tracked:
     holder = state.registered(call.id)
     ghost = next((each for each in state.resources if each.id == call.id and each.phase == GHOST), None)
@@ -68,6 +74,7 @@ def _found(state: State, call: Tracked, deviations: Names) -> Tracked:
         if "what is registered cannot be got" in deviations:
             return gives._replace(phase=MISSING, about=(call.id,))
         unsure = holder.phase == CLEANING or holder.ails or holder.shaky or state.cleaning or state.closed
+        unsure = unsure or _has_just_been_replaced(state, call.id)
         return gives._replace(phase=GIVEN_OR_ERROR) if unsure else gives
     if state.closed or any(each.id == call.id and each.phase in (PENDING, INITIALISING) for each in state.resources):
         return call._replace(phase=AN_ERROR)

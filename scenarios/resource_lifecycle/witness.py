@@ -110,10 +110,15 @@ class Witness:
             too_late = other.cleaned is not None and stay.up is not None and other.cleaned > stay.up
             if stay.resource.is_up and other.is_before(stay) and too_late:
                 self._tell(other, stay)
-            elif stay.is_before(other) and other.resource.is_cleaning and not self._is_given_up(other.resource):
+            elif stay.is_before(other) and other.resource.is_cleaning and not self._is_its_own(other):
                 self._tell(stay, other)
             elif too_late and stay.needs(other.resource.id) and not other.is_before(stay):
                 self.needs = f"{other.resource.id} is cleaned up before resource {stay.resource.number}, which needs it"
+
+    def _is_its_own(self, stay: Stay) -> bool:
+        """Whether nobody need wait for its cleanup: it takes too long, or it came during a cleanup and may be refused."""
+        came_late = any(stay in cleanup.late for cleanup in self._cleanups.values())
+        return self._is_given_up(stay.resource) or (came_late and stay.registered is None)
 
     def _is_substitute(self, stay: Stay) -> bool:
         """Whether it has replaced what another depended on: then the orders of registration and of dependence part."""

@@ -49,6 +49,18 @@ def _given_to_readers(state: State, label: str, deviations: Names) -> State:
     return state
 
 
+def behind(state: State) -> tuple[str, ...]:
+    """The messages that may wait in one line behind the one that a handler is busy with, whoever has heard of them before."""
+    running = [_number(label) for handler in state.handlers for label in handler.running]
+    return tuple(map(str, range(min(running) + 1, state.sent))) if running else ()
+
+
+def awaited(state: State, labels: tuple[str, ...]) -> State:
+    """Messages are waited for that some handler is still to hear."""
+    known = {each.label for each in state.incoming}
+    return state._replace(incoming=(*state.incoming, *(Incoming(label) for label in labels if label not in known)))
+
+
 def _put(state: State, reader: Reader, label: str, deviations: Names) -> State:
     if reader.robbed:
         return state.with_reader(reader._replace(robbed=False))
@@ -148,7 +160,11 @@ def _called_one_by_one(state: State, waiting: list[Handler], deviations: Names) 
 
 def _next_number(handler: Handler) -> int:
     """Of the message that it hears next: one by one, handlers hear a message before any hears the next."""
-    return int(handler.pending[0].removesuffix(CHANGED))
+    return _number(handler.pending[0])
+
+
+def _number(label: str) -> int:
+    return int(label.removesuffix(CHANGED))
 
 
 def _runs_in_the_same(state: State, handler: Handler, deviations: Names) -> bool:

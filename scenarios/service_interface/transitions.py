@@ -73,9 +73,11 @@ def register(state: State, number: int, deviations: Names) -> Iterator[State]:
         state = _troubled(state._replace(left=max(state.left - 1, 0)), number, "has an id that was given before")
     labels = [each.label for each in state.incoming if each.label in state.undone]
     begun = {label for handler in state.handlers for label in handler.running}
-    options = ((), tuple([each for each in labels if each not in begun]), tuple(labels))
+    options = ((), tuple([each for each in labels if each not in begun]), tuple(labels), hearing.behind(state))
     for pending in dict.fromkeys(options):
-        yield from hearing.on(state._replace(handlers=(*state.handlers, Handler(number, pending))), deviations)
+        yield from hearing.on(
+            hearing.awaited(state, pending)._replace(handlers=(*state.handlers, Handler(number, pending))), deviations
+        )
 
 
 def _troubled(state: State, number: int, what: str) -> State:

@@ -244,8 +244,7 @@ class QueueSubscription:
     async def unsubscribe(self) -> None:
         self._bus.subscriptions.pop(self, None)
         self.ended.set()
-        while not self.queue.empty():
-            self.queue.get_nowait()
+        self.queue = asyncio.Queue(self.queue.maxsize)  # who waits for room in the old one puts nothing in here any more
 
 
 @odd
