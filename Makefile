@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 FOLDERS := adapters doubles features loadtests reference scenarios
 
-.PHONY: run test proof samples pages matrix site lint types format bench tree clean
+.PHONY: run test proof seeds samples pages matrix site lint types format bench tree clean
 
 run: $(VENV)/.kit-installed
 	$(BIN)/patternproof run --adapter patternproof.reference.adapters.in_memory --report build/report -n 2
@@ -13,7 +13,7 @@ run: $(VENV)/.kit-installed
 test: $(VENV)/.tox-installed
 	$(BIN)/tox run
 
-proof samples pages matrix site lint types format bench: $(VENV)/.tox-installed
+proof seeds samples pages matrix site lint types format bench: $(VENV)/.tox-installed
 	$(BIN)/tox run -q -e $@
 
 # The checkout laid out as the wheel is, in links, for tools that do not follow a package's __path__.
