@@ -56,6 +56,9 @@ CAUGHT = {
     "tests.faulty.state_sync:RemembersWhatItTold:state_sync": "SY-02",
     "tests.faulty.state_sync:ForgetsOfflineWrites:state_sync": "SY-05",
     "tests.faulty.state_sync:TransfersEverything:state_sync": "SY-13",
+    "tests.faulty.service_interface:ShiftedByOne:service_interface": "SI-03",
+    "tests.faulty.service_interface:TaskForEach:service_interface": "SI-04",
+    "tests.faulty.service_interface:WaitsForRoom:service_interface": "SI-10",
 }
 """Implementations, and the requirement that load finds broken; those of `tests.load.faulty` only load finds."""
 ODD = (
@@ -68,6 +71,8 @@ ODD = (
     "tests.odd.workflows:TakesItsTime:core_component",
     "tests.odd.workflows:BorrowsFirst:guarded_client",
     "tests.odd.workflows:GivesWorkUp:working_system",
+    "tests.odd.service_interface:OneAtATime:service_interface",
+    "tests.odd.service_interface:SideBySide:service_interface",
 )
 
 
