@@ -19,7 +19,7 @@ _CLASS: Callable[..., Any] = getattr(import_module(_MODULE), NAME)
 
 def _made(*arguments: Any) -> Any:
     made = _CLASS(*arguments)
-    return _opened(made) if _STEM in PATTERNS["workflows"].parts and hasattr(made, "open") else made
+    return _opened(made) if _STEM in (*PATTERNS["workflows"].parts, "event_bridge") and hasattr(made, "open") else made
 
 
 async def _opened(made: Any) -> Any:

@@ -59,6 +59,8 @@ CAUGHT = {
     "tests.faulty.service_interface:ShiftedByOne:service_interface": "SI-03",
     "tests.faulty.service_interface:TaskForEach:service_interface": "SI-04",
     "tests.faulty.service_interface:WaitsForRoom:service_interface": "SI-10",
+    "tests.faulty.migration:BothPathsAct:event_bridge": "MG-02",
+    "tests.faulty.migration:EachBringsItOver:state_switch": "MG-03",
 }
 """Implementations, and the requirement that load finds broken; those of `tests.load.faulty` only load finds."""
 ODD = (
@@ -73,6 +75,8 @@ ODD = (
     "tests.odd.workflows:GivesWorkUp:working_system",
     "tests.odd.service_interface:OneAtATime:service_interface",
     "tests.odd.service_interface:SideBySide:service_interface",
+    "tests.odd.migration:PublishesFirst:event_bridge",
+    "tests.odd.migration:Replays:state_switch",
 )
 
 
