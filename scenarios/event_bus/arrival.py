@@ -91,7 +91,7 @@ def _kept(state: State, sub: Tracked, item: Item, deviations: Names) -> Iterator
 
 def _overtaking(state: State, sub: Tracked, item: Item, deviations: Names) -> Iterator[State]:
     """Where a reader waited and has not run yet, an event that comes later may be what it gets; only with deviations."""
-    handed = next((each for number, each in reversed(state.handed) if number == sub.number), None) if deviations else None
+    handed = _just_handed(state, sub) if deviations else None
     if handed is not None and _overtakes(sub, handed, item, deviations):
         running = tuple([item if each == handed else each for each in sub.running])
         swapped = sub._replace(buffer=(handed, *sub.buffer), running=running)
@@ -118,7 +118,7 @@ def _got_instead(state: State, sub: Tracked, handed: Item, item: Item) -> State:
 
 def _counted_in(state: State, sub: Tracked, item: Item, deviations: Names) -> Iterator[State]:
     """Where a reader waited and has not run yet, a bus may find no room beside what it is about to get."""
-    handed = next((each for number, each in reversed(state.handed) if number == sub.number), None)
+    handed = _just_handed(state, sub)
     if handed is None or state.blocks or len(sub.buffer) + 1 < state.settings.capacity + state.hand:
         return
     if state.settings.overflow == "disconnect":
@@ -128,13 +128,23 @@ def _counted_in(state: State, sub: Tracked, item: Item, deviations: Names) -> It
     if not _drops_oldest(sub, state.settings.overflow, deviations):
         yield state.with_sub(counted)
         return
-    first, *rest = (*sub.buffer, item)
-    running = tuple([first if each == handed else each for each in sub.running])
-    yield _got_instead(state, sub, handed, first).with_sub(counted._replace(buffer=tuple(rest), running=running))
+    yield _handed_the_next(state, sub, counted, handed, item)
     if sub.style == PULL:
         old, told = Receipt(sub.number, str(handed)), Receipt(sub.number, OVERFLOWED)
         after = state._replace(received=tuple([told if each == old else each for each in state.received]))
         yield after.with_sub(counted._replace(buffer=(*sub.buffer, item), unsaid=False))
+
+
+def _just_handed(state: State, sub: Tracked) -> Item | None:
+    """What a reader that waited is about to get, and has not yet."""
+    return next((each for number, each in reversed(state.handed) if number == sub.number), None)
+
+
+def _handed_the_next(state: State, sub: Tracked, counted: Tracked, handed: Item, item: Item) -> State:
+    """What was about to be got is the oldest, and dropped; the next is got in its place."""
+    first, *rest = (*sub.buffer, item)
+    running = tuple([first if each == handed else each for each in sub.running])
+    return _got_instead(state, sub, handed, first).with_sub(counted._replace(buffer=tuple(rest), running=running))
 
 
 def _dropped(state: State, sub: Tracked, item: Item, deviations: Names) -> Iterator[State]:
@@ -147,6 +157,9 @@ def _dropped(state: State, sub: Tracked, item: Item, deviations: Names) -> Itera
     for index in nexts(state, rest, frozenset()) if rest.buffer else ():
         kept = sub.buffer[: state.hand] + rest.buffer[:index] + rest.buffer[index + 1 :]
         yield state.with_sub(counted._replace(buffer=(*kept, item)))
+    handed = _just_handed(state, sub)
+    if handed is not None:
+        yield _handed_the_next(state, sub, counted, handed, item)
 
 
 def _counting(sub: Tracked, policy: str, deviations: Names) -> Tracked:
