@@ -66,6 +66,8 @@ ASKING = {
     "patternproof.loadtests.connection_pool": "locust",
     "patternproof.loadtests.error_propagation": "locust",
     "patternproof.loadtests.event_bus": "locust",
+    "patternproof.loadtests.migration": "locust",
+    "patternproof.loadtests.service_interface": "locust",
     "patternproof.loadtests.shared_state": "locust",
     "patternproof.loadtests.state_sync": "gevent",
     "patternproof.loadtests.workflows": "gevent",
