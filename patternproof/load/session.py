@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from contextlib import suppress
@@ -232,8 +231,6 @@ def begins(stem: str) -> None:
     @events.init.add_listener  # type: ignore[untyped-decorator]  # locust's, as below
     def initialise(environment: Any, **_: Any) -> None:
         session = environment.patternproof = Session(environment, stem)
-        # Python would raise Ctrl-C wherever it finds the process, such as in a callback whose errors nobody takes.
-        gevent.signal_handler(signal.SIGINT, gevent.getcurrent().throw, KeyboardInterrupt)
         if isinstance(environment.runner, MasterRunner):
             environment.events.worker_report.add_listener(lambda client_id, data: session.receive(data))
         elif isinstance(environment.runner, WorkerRunner):

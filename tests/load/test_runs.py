@@ -17,6 +17,7 @@ import pytest
 from patternproof.load.messages import Result
 from patternproof.load.runs import outcomes
 from patternproof.outcome import Status
+from tests.test_servers import heed_interrupts
 
 pytestmark = pytest.mark.skipif(find_spec("locust") is None, reason="unavailable: locust")
 CLI = "from patternproof.cli import main; main()"
@@ -136,7 +137,8 @@ def test_what_arrives_by_itself_shows_a_stall_that_users_who_wait_hide(tmp_path:
 
 def test_an_interrupted_run_tells_of_what_was_measured_and_says_so(tmp_path: Path) -> None:
     command = [sys.executable, "-c", CLI, "load", "--adapter", REFERENCE, "--scenario", "shared_state", "--time", "60s"]
-    process = subprocess.Popen([*command, "--report", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command += ["--report", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts)
     assert process.stderr is not None
     assert "users" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
