@@ -8,20 +8,24 @@ from typing import NamedTuple
 from patternproof.ports.resource_lifecycle import ResourceLifecycleSettings
 
 from .events import (
+    BEGINS,
     CANCELLED,
     CLEANS,
     CYCLE,
     DOWN,
     DUPLICATE,
     ENDS,
+    FAILS,
     GIVES,
     MISSING,
     RAISED,
     REFUSED,
     RETURNED,
+    STOPS,
     TIMEOUT,
     UNCLEAN,
     UNCLEANED,
+    UP,
     WAITING,
 )
 
@@ -102,6 +106,11 @@ class Resource(NamedTuple):
     def is_over(self) -> bool:
         """Whether nothing is heard of it any more: what is left behind counts where it keeps its id, or is still at work."""
         return self.phase == GONE or (self.phase == LEFT and not self.lost and self.manner != "lingers")
+
+    @property
+    def was_up(self) -> bool:
+        """Whether there was a moment since the last batch at which it was up."""
+        return UP in self.acts or (CLEANS in self.acts and not {BEGINS, FAILS, STOPS}.intersection(self.acts))
 
     @property
     def cleanup(self) -> tuple[str, str]:

@@ -94,8 +94,7 @@ def answered(state: State, deviations: Names) -> Iterator[State]:
     told = state
     for call in waiting:
         if call.kind == "get" and (state.is_busy or not _is_pending(state, call)):
-            found = _found(state, call, deviations)
-            told = told.with_call(found._replace(phase=AN_ERROR, about=()) if found.phase == MISSING else found)
+            told = told.with_call(_found_late(state, call, deviations))
         elif call.kind == "health" and call.queued:
             told = told.with_call(call._replace(phase=REPORTS_OR_ERROR))
     yield told
@@ -107,6 +106,17 @@ def answered(state: State, deviations: Names) -> Iterator[State]:
         yield begun
     if state.is_busy and told != state:
         yield state
+
+
+def _found_late(state: State, call: Tracked, deviations: Names) -> Tracked:
+    """What a get() that had to wait comes to: where each waits for its turn, it may have come before what a cleanup did."""
+    found = _found(state, call, deviations)
+    if found.phase not in (MISSING, AN_ERROR):
+        return found
+    was_up = next((each for each in state.resources if each.id == call.id and each.was_up), None)
+    if was_up is not None:
+        return call._replace(phase=GIVEN_OR_ERROR, about=(str(was_up.number),))
+    return found._replace(phase=AN_ERROR, about=())
 
 
 def _is_pending(state: State, call: Tracked) -> bool:
