@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -113,12 +114,19 @@ def run(row: Row) -> None:
         if broken := errors(read(Path(folder))):
             sys.exit(f"{row.name}: errors of the kit: {', '.join(broken)}\n{ended.stdout}")
         DATA.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(Path(folder) / "report.json", row.data)
+        row.data.write_text(_placeless((Path(folder) / "report.json").read_text(encoding="utf-8")), encoding="utf-8")
     node = [f"Node {_output('node', '--version').removeprefix('v')}"] if row.script is not None else []
     where = ", ".join([f"Python {platform.python_version()}", *node, f"{platform.system()} {platform.machine()}"])
     date = datetime.now(UTC).date().isoformat()
     runs = {**_runs(), row.name: {"commands": list(map(shlex.join, commands)), "date": date, "where": where}}
     RUNS.write_text(json.dumps(runs, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _placeless(text: str) -> str:
+    """Without the folders of this machine, in which whoever waits was seen to stand."""
+    for folder in (*sorted({sysconfig.get_path("purelib"), sysconfig.get_path("stdlib")}, key=len, reverse=True), str(ROOT)):
+        text = text.replace(f"{folder}/", "")
+    return text
 
 
 def errors(report: Report) -> list[str]:
