@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,7 +20,8 @@ LONGEST = 30.0
 """Real seconds in which a factory has to come back."""
 MOST_THREADS = 256
 """Pieces of work at a time, under ``RUNTIME = "threads"``."""
-
+QUIET, LOOKS = 1.0, 0.02
+"""Real seconds in which nothing changes once all is over, and between two looks at whether anything has."""
 
 Aside: TypeAlias = "asyncio.Future[Any] | Future[Any]"
 """What goes on beside."""
@@ -108,6 +110,25 @@ class Workshop:
             time.sleep(seconds)  # noqa: ASYNC251  # it stands in a thread of its own
         else:
             await asyncio.sleep(seconds)
+
+    async def quiet(
+        self, look: Callable[[], Any], longest: float = math.inf, enough: Callable[[Any], bool] = lambda seen: False
+    ) -> Any:
+        """What a look shows last, once it shows nothing new.
+
+        Args:
+            look: what there is by now, in either flavour.
+            longest: real seconds after which it is not waited for any longer.
+            enough: whether nothing more is to come.
+        """
+        seen = await resolved(look())
+        began = since = time.monotonic()
+        while time.monotonic() < min(since + QUIET, began + longest) and not enough(seen):
+            await self.pause(LOOKS)
+            now = await resolved(look())
+            if now != seen:
+                seen, since = now, time.monotonic()
+        return seen
 
     def flavoured(self, function: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
         """A coroutine function of the kit's, in the flavour of the implementation."""

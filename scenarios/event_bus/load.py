@@ -29,8 +29,6 @@ SLOWNESS = 0.01
 """Seconds that the slow subscriber takes for an event."""
 HOLDS_UP = 0.5
 """Share of that which a publish takes, in the middle, where it waits for the slow one (EB-07)."""
-QUIET = 1.0
-"""Seconds without any event after which nothing more is waited for."""
 FEW = 20
 """Events from which a share is taken."""
 
@@ -162,12 +160,7 @@ class Bench:
         return len(calls) - over
 
     async def _drained(self) -> None:
-        last, since = -1, time.monotonic()
-        while time.monotonic() - since < QUIET:
-            now = sum(map(len, self._got.values()))
-            if now != last:
-                last, since = now, time.monotonic()
-            await self._shop.pause(SLOWNESS)
+        await self._shop.quiet(lambda: sum(map(len, self._got.values())))
 
     def _dropped(self, name: str) -> int:
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Annotated, Any, Literal, NamedTuple
@@ -24,10 +23,8 @@ LONGEST = 5.0
 """Seconds after which a call is given up that nobody was to cancel."""
 TRIES = 5
 """How often an action is called again that has failed, or was cancelled."""
-QUIET, MOST_QUIET = 1.0, 10.0
-"""Seconds without any effect after which nothing more is waited for, and at most."""
-LOOKS = 0.02
-"""Seconds between two looks at whether there was any."""
+MOST_QUIET = 10.0
+"""Seconds after which it is not waited for any longer that nothing more takes effect."""
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=10)]
 
 
@@ -190,13 +187,7 @@ class Bench:
             return f"raised {type(error).__name__}: {error}", None
 
     async def _effects(self) -> list[tuple[str, list[int]]]:
-        last, began = -1, time.monotonic()
-        since = began
-        while time.monotonic() < min(since + QUIET, began + MOST_QUIET):
-            now = sum(map(len, [*self._direct.effects.values()]))
-            if now != last:
-                last, since = now, time.monotonic()
-            await self._shop.pause(LOOKS)
+        await self._shop.quiet(lambda: sum(map(len, self._direct.effects.values())), MOST_QUIET)
         return [(name, ticks) for name, ticks in self._direct.effects.items() if ticks]
 
     # Counts

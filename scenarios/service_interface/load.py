@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -14,7 +13,7 @@ import msgspec
 
 from patternproof.flavour import plainly, resolved
 from patternproof.load.evidence import Broken, Said, said
-from patternproof.load.real import Workshop
+from patternproof.load.real import LOOKS, Workshop
 from patternproof.ports.service_interface import Message, ServiceTimeoutError
 
 from .real_peer import Peer
@@ -35,10 +34,8 @@ BURST = 5
 """Messages that the peer sends at once."""
 LONGEST = 5.0
 """Seconds after which a call is given up that nobody was to cancel."""
-QUIET, MOST_QUIET = 1.0, 10.0
-"""Seconds without any message after which nothing more is waited for, and at most."""
-LOOKS = 0.02
-"""Seconds between two looks at whether any has come."""
+MOST_QUIET = 10.0
+"""Seconds after which it is not waited for any longer that no more messages come."""
 
 
 class Ask(msgspec.Struct, tag_field="work", tag="ask", forbid_unknown_fields=True):
@@ -219,13 +216,7 @@ class Bench:
         return Got(kind, name, since, self._peer.sent, [*numbers])
 
     async def _quiet(self) -> None:
-        last, began = -1, time.monotonic()
-        since = began
-        while time.monotonic() < min(since + QUIET, began + MOST_QUIET):
-            now = sum(len(numbers) for _, numbers in self._got.values())
-            if now != last:
-                last, since = now, time.monotonic()
-            await self._shop.pause(LOOKS)
+        await self._shop.quiet(lambda: sum(len(numbers) for _, numbers in self._got.values()), MOST_QUIET)
 
 
 def _number(message: Message) -> int:

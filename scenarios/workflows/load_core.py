@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -35,8 +34,8 @@ from .wire import FAULT
 
 SLOWEST = 5
 """Milliseconds within which the peer answers: not in the order in which it was asked."""
-QUIET, LONGEST = 1.0, 12.0
-"""Seconds in which nothing changes any more, and in which it has to."""
+LONGEST = 12.0
+"""Seconds in which nothing has to change any more."""
 
 
 class Sent(NamedTuple):
@@ -189,15 +188,11 @@ class Core:
     async def totals(self) -> list[Total]:
         """What the state came to, once nothing changes any more."""
         told, failed = Counter(self.peer.told + self._updates), Counter(self.peer.faulted + self._failed)
-        last: Mapping[str, Any] = {}
-        began = since = time.monotonic()
-        while time.monotonic() - since < QUIET and time.monotonic() - began < LONGEST:
-            data = dict((await resolved(self._state.get())).data)
-            if data != last:
-                last, since = data, time.monotonic()
-            if all(data.get(key) == often for key, often in told.items()):
-                break
-            await self._shop.pause(0.02)
+
+        async def look() -> dict[str, Any]:
+            return dict((await resolved(self._state.get())).data)
+
+        last = await self._shop.quiet(look, LONGEST, lambda data: all(data.get(key) == often for key, often in told.items()))
         return [Total(key, often - failed[key], often, int(last.get(key, 0))) for key, often in sorted(told.items())]
 
     def again(self) -> list[int]:

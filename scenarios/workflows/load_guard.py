@@ -35,8 +35,8 @@ LAST = 10
 """Queries at the end of a recovery of which any has to get through."""
 BREAKS = 5
 """One of so many failures breaks its connection."""
-QUIET, LONGEST = 1.0, 5.0
-"""Seconds in which nothing changes any more, and in which it has to."""
+LONGEST = 5.0
+"""Seconds in which nothing has to change any more."""
 
 
 class Query(NamedTuple):
@@ -190,15 +190,8 @@ class Guard:
     async def drained(self) -> Drained:
         """Close the pool, and say what is left."""
         self.shop.aside(lambda: resolved(self._pool.close()))
-        began = since = time.monotonic()
-        last = self._left()
-        while time.monotonic() - since < QUIET and time.monotonic() - began < LONGEST:
-            if self._left() != last:
-                last, since = self._left(), time.monotonic()
-            if last[0] == 0 and last[1] >= len(self._failed):
-                break
-            await self.shop.pause(0.02)
-        return Drained(last[0], len(self._failed), last[1], self._exactly)
+        left, heard = await self.shop.quiet(self._left, LONGEST, lambda left: left[0] == 0 and left[1] >= len(self._failed))
+        return Drained(left, len(self._failed), heard, self._exactly)
 
     def _left(self) -> tuple[int, int]:
         return sum(each.is_alive() for each in self._connections), len(self._heard)

@@ -81,39 +81,11 @@ class CleansInATask(ResourceManager):
 
     async def cleanup_all(self) -> None:
         if self.task is None:
-            self.task = asyncio.create_task(self.clean_all())
+            self.task = asyncio.create_task(super().cleanup_all())
             self.task.add_done_callback(lambda task: task.exception())
             await asyncio.shield(self.task)
         elif not self.task.done():
             await asyncio.wait([self.task])
-
-    async def clean_all(self) -> None:
-        await super().cleanup_all()
-
-
-@odd
-class TakesTurns(CleansInATask):
-    """One lock over everything, so that all happens in the order in which it came; a cleanup waits in its own task."""
-
-    def __init__(self, settings: ResourceLifecycleSettings) -> None:
-        super().__init__(settings)
-        self.lock = asyncio.Lock()
-
-    async def register(self, id: str, resource: Any, depends_on: Sequence[str] = ()) -> None:
-        async with self.lock:
-            await super().register(id, resource, depends_on)
-
-    async def get(self, id: str) -> Any:
-        async with self.lock:
-            return await super().get(id)
-
-    async def health(self) -> dict[str, Health]:
-        async with self.lock:
-            return await super().health()
-
-    async def clean_all(self) -> None:
-        async with self.lock:
-            await super().clean_all()
 
 
 @odd

@@ -13,6 +13,7 @@ from patternproof.scenarios.resource_lifecycle.events import (
     CLEANS,
     DOWN,
     DUPLICATE,
+    GIVES,
     QUITS,
     REFUSED,
     RETURNED,
@@ -102,6 +103,16 @@ def test_a_registration_that_a_cleanup_meets_is_refused_or_registered_and_cleane
     assert is_right(SLOW, waits, (ends, seen((0, RETURNED), (1, RETURNED), r0=cleaned)))
     assert is_right(SLOW, (CleanUp(1), seen((0, REFUSED), (1, RETURNED), r0=(STOPS, CLEANS, DOWN))))
     assert not is_right(SLOW, goes_on, (ends, seen((0, RETURNED), r0=(UP,))))
+
+
+def test_a_get_that_waits_for_its_turn_may_come_before_a_cleanup_that_waits_too() -> None:
+    waiting = (Get(1, "a"), seen((0, WAITING), (1, WAITING)))
+    both = (CleanUp(2), seen((0, WAITING), (1, WAITING), (2, WAITING)))
+    cleaned, ends = (UP, CLEANS, DOWN), InitializeEnds(0)
+    given = Seen((Call(0, RETURNED), Call(1, GIVES, ("0",)), Call(2, RETURNED)), (Acts(0, cleaned),))
+    assert is_right(SLOW, waiting, both, (ends, given))
+    assert is_right(SLOW, waiting, both, (ends, seen((0, RETURNED), (1, REFUSED), (2, RETURNED), r0=cleaned)))
+    assert not is_right(SLOW, both, (ends, given))
 
 
 def test_a_registration_during_a_cleanup_may_wait_for_its_end() -> None:
